@@ -1,0 +1,53 @@
+# make report   everything: set-up, data, training, notebooks, figures, PDF and HTML
+# make test     lint and tests
+# make bench    speed of one training step against its plain form, on this machine
+# make golden   record the notebooks' expected outputs anew (after a change that was meant)
+#
+# PROFILE=quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   JOBS=processors   PYTHON=interpreter
+
+PROFILE ?= quick
+DATA ?= avatars
+SEED ?= 0
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && command -v $$p && break; done)
+
+BIN := .venv/bin
+READY := .venv/ready
+UV := .tools/bin/uv
+export PYTHONUNBUFFERED := 1
+
+.PHONY: report test bench golden lock
+
+report: $(READY)
+	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
+	@$(BIN)/snakemake --cores $(JOBS) --nolock --rerun-incomplete --rerun-triggers mtime input params \
+		--quiet rules progress host reason --config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)"
+
+test: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/python -m pytest -n 2
+
+bench: $(READY)
+	@$(BIN)/python tests/bench.py
+
+golden: $(READY)
+	@$(BIN)/python tests/golden.py
+
+# The set-up: uv from the package registry, then exactly what requirements.lock names.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "hwlib needs Python 3.11, 3.12 or 3.13 and found none: install one, or say PYTHON=/path/to/python3.12." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "hwlib needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is %d.%d: say PYTHON=/path/to/python3.12." % v)'
+	@$(PYTHON) -c 'import shutil, sys; free = shutil.disk_usage(".").free >> 20; sys.exit(None if free > 5000 else "hwlib needs 5,000 MB of disk space for its packages and caches; here are %d MB free." % free)'
+	@test -x $(UV) || $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv \
+		|| { echo "uv could not be installed: this needs pip ($(PYTHON) -m pip) and a package registry." >&2; exit 1; }
+	@echo "installing packages into .venv (about 3 GB, once)"
+	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
+	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet requirements.lock
+	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+lock:
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
+		--extra dev --extra course --extra explore pyproject.toml -o requirements.lock

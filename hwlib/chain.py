@@ -1,0 +1,92 @@
+"""The steps of `make report` after the training: execute a notebook, publish what it made, write the report."""
+
+import subprocess
+
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from hwlib import paths, section
+from hwlib.experiments import NOTEBOOKS, variant
+from hwlib.runs import Run, versions
+
+
+def execute(notebook, profile, data, seed):
+    """Run a notebook through papermill and publish its figures; the executed copy goes to `build/notebooks/<variant>`.
+
+    Raises ValueError where a cell fails: the executed copy with the error stays beside the old one as
+    `<notebook>.failed.ipynb`, and what was published before stays as it was.
+    """
+    folder = paths.BUILD / "notebooks" / variant(profile, data, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{notebook}.failed.ipynb"
+    try:
+        papermill.execute_notebook(
+            paths.NOTEBOOKS / f"{notebook}.ipynb",
+            draft,
+            parameters={"profile": profile, "data": data, "seed": seed},
+            cwd=paths.NOTEBOOKS,
+            progress_bar=False,
+        )
+    except PapermillExecutionError as error:
+        raise ValueError(
+            f"notebook {notebook} failed in cell {error.exec_count}: {error.ename}: {error.evalue} "
+            f"(executed copy with the error: {draft.relative_to(paths.HOME)})"
+        ) from None
+    if profile != "smoke":
+        section.publish(notebook, variant(profile, data, seed))
+    draft.replace(folder / f"{notebook}.ipynb")
+
+
+def conditions(profile, data, seed):
+    """What the report's first page says of how it was made: profile, data, seed, commit, versions, training time."""
+    runs = {run.key: run for names in NOTEBOOKS.values() for run in (Run(n, profile, data, seed) for n in names)}
+    images = next(iter(runs.values())).images
+    return {
+        "profile": profile,
+        "data": {
+            "name": images.about["data"],
+            "images": len(images),
+            "size": images.about["image_size"],
+            "fingerprint": images.fingerprint,
+        },
+        "seed": seed,
+        **_commit(),
+        "versions": versions(),
+        "training_seconds": sum(run.record["result"].get("seconds", 0) for run in runs.values()),
+    }
+
+
+def report(profile, data, seed):
+    """Typeset the executed notebooks as one PDF; returns its path."""
+    from hwlib.report import book
+
+    name = variant(profile, data, seed)
+    executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in NOTEBOOKS]
+    paths.REPORT.mkdir(parents=True, exist_ok=True)
+    pdf = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
+    text = paths.REPOSITORY / "report"
+    book.build(executed, pdf, conditions(profile, data, seed), text / "front.md", text / "references.bib")
+    return pdf
+
+
+def page(notebook, profile, data, seed):
+    """Write an executed notebook as one self-contained HTML page; returns its path."""
+    from hwlib.report import book
+
+    name = variant(profile, data, seed)
+    output = paths.REPORT / "html" / name / f"{notebook}.html"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    book.html(paths.BUILD / "notebooks" / name / f"{notebook}.ipynb", output)
+    return output
+
+
+def _commit():
+    """The checkout's commit and whether it has changes; "unknown" outside git."""
+
+    def git(*words):
+        return subprocess.run(["git", "-C", paths.REPOSITORY, *words], capture_output=True, text=True)
+
+    head = git("rev-parse", "--short=10", "HEAD")
+    if head.returncode:
+        return {"commit": "unknown"}
+    return {"commit": head.stdout.strip(), "dirty": bool(git("status", "--porcelain").stdout.strip())}

@@ -1,0 +1,35 @@
+"""Any picture file as a square RGB array."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+VERSION = 1  # part of the cache key: raise it when the same file would give other pixels
+
+
+def square(data, size):
+    """Decode a picture file and fit it to a square.
+
+    data: the file's bytes, one of SUFFIXES; of an animation the first frame. It is turned upright (EXIF), laid on white
+    where it is transparent, brought to 8-bit RGB, cropped to its central square and resized (Lanczos; pixels of a
+    picture that has the size already stay as they are). Returns uint8 [size, size, 3].
+    Raises whatever Pillow raises for a file that is broken or cut off.
+    """
+    try:
+        image = Image.open(io.BytesIO(data))
+    except UnidentifiedImageError:
+        raise ValueError("not a picture") from None
+    with image:
+        image.draft(None, (4 * size, 4 * size))  # a large JPEG is decoded at a fraction that is still 4 times finer
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):  # 16-bit gray, which Pillow's own conversion would clip at 255
+            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        image = image.convert("RGB")
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, (left, top, left + side, top + side)))

@@ -1,0 +1,137 @@
+"""Hair and eye colours as text, and the vector that both reports condition on.
+
+A text is 24 numbers: column 0 is reserved, columns 1-12 are the hair colours, columns 13-23 the eye colours; every
+colour named sets its column to 1 (one-hot vectors, OR-ed). Report A's Keras tokenizer counted words from 1, so its
+column 0 was never set; the column stays, so that the networks have the report's number of parameters.
+"""
+
+import re
+
+import numpy as np
+
+HAIR = ("orange", "white", "aqua", "gray", "green", "red", "purple", "pink", "blue", "black", "brown", "blonde")
+EYES = ("gray", "black", "orange", "pink", "yellow", "aqua", "purple", "green", "brown", "red", "blue")
+TEXT_DIM = 1 + len(HAIR) + len(EYES)
+
+_COLUMNS = {
+    "hair": {colour: 1 + i for i, colour in enumerate(HAIR)},
+    "eyes": {colour: 1 + len(HAIR) + i for i, colour in enumerate(EYES)},
+}
+_SPELLINGS = {"grey": "gray", "blond": "blonde"}
+_COUNTED = re.compile(r":\d+\s*(\t|$)")  # the 2017 form, `tag:count`
+_ROW = "'id,<colour> hair <colour> eyes'"
+
+
+class DataError(ValueError):
+    """Something about the data that the user can put right; the message is one line and says what and where."""
+
+
+def _column(part, colour):
+    try:
+        return _COLUMNS[part][_SPELLINGS.get(colour, colour)]
+    except KeyError:
+        raise DataError(f"'{colour}' is no colour for {part}; allowed: {' '.join(_COLUMNS[part])}") from None
+
+
+def encode(hair=(), eyes=()):
+    """Vector of the given colours.
+
+    hair, eyes: a colour name, or an iterable of names; none leaves that part zero. Returns uint8 [24] of 0 and 1.
+    Raises DataError for a colour outside HAIR or EYES.
+    """
+    vector = np.zeros(TEXT_DIM, np.uint8)
+    for part, colours in (("hair", hair), ("eyes", eyes)):
+        for colour in (colours,) if isinstance(colours, str) else colours:
+            vector[_column(part, colour)] = 1
+    return vector
+
+
+def decode(vector):
+    """Colours set in a text vector [24] (anything above zero counts): (hair names, eye names), two tuples."""
+    if np.shape(vector) != (TEXT_DIM,):
+        raise DataError(f"a text vector has shape ({TEXT_DIM},), not {np.shape(vector)}")
+    return tuple(
+        tuple(colour for colour, column in columns.items() if vector[column] > 0) for columns in _COLUMNS.values()
+    )
+
+
+def grid():
+    """All combinations in the order of report A's figure: uint8 [132, 24], 11 eye colours x 12 hair colours, by row."""
+    return np.stack([encode(hair, eyes) for eyes in EYES for hair in HAIR])
+
+
+def parse(text):
+    """Vector of one text.
+
+    Two forms are told apart by their content. `<colour> hair <colour> eyes` (2018, and both test texts): either part
+    may be missing, their order is free, and a part may name several colours (`blue green hair`); an empty text is all
+    zero. `tag:count<TAB>tag:count...` (2017): of these free tags `<known colour> hair` and `<known colour> eyes` count
+    and all others are passed over. `grey` and `blond` are read as gray and blonde. Returns uint8 [24].
+    Raises DataError where the first form names an unknown colour or something else.
+    """
+    return _parse_counted(text) if _COUNTED.search(text) else _parse_named(text)
+
+
+def _parse_counted(text):
+    vector = np.zeros(TEXT_DIM, np.uint8)
+    for tag in text.lower().split("\t"):
+        colour, _, part = tag.rpartition(":")[0].strip().partition(" ")
+        column = _COLUMNS.get(part, {}).get(_SPELLINGS.get(colour, colour))
+        if column:
+            vector[column] = 1
+    return vector
+
+
+def _parse_named(text):
+    colours, named = {"hair": [], "eyes": []}, []
+    for word in text.lower().split():
+        if word not in colours:
+            named.append(word)
+        elif named:
+            colours[word] += named
+            named = []
+        else:
+            raise DataError(f"no colour before '{word}' in '{text.strip()}'")
+    if named:
+        raise DataError(f"'{' '.join(named)}' is followed by neither 'hair' nor 'eyes' in '{text.strip()}'")
+    return encode(**colours)
+
+
+def _rows(lines, name, counted=False):
+    """(id, vector) of every line that is not blank."""
+    empty = True
+    for number, line in enumerate(lines, 1):
+        if not (line := line.removeprefix("\ufeff").strip()):
+            continue
+        empty = False
+        key, _, text = (part.strip() for part in line.partition(","))
+        try:
+            if not key or "," not in line:
+                raise DataError(f"'{line[:60]}' is not of the form {_ROW} (id, comma, tags)")
+            yield key, _parse_counted(text) if counted else _parse_named(text)
+        except DataError as error:
+            raise DataError(f"{name}, line {number}: {error}") from None
+    if empty:
+        raise DataError(f"{name} is empty: every line should read {_ROW}")
+
+
+def read_tags_csv(lines, name):
+    """Texts of a tag file of either course: 2017 `tags_clean.csv` or 2018 `tags.csv`, recognised by content.
+
+    lines: iterable of str (a byte order mark, CRLF and blank lines do no harm); name: what error messages call the
+    file. Returns dict id -> uint8 [24]; an id given twice gets the colours of both rows. Raises DataError with the
+    line number for a row that `parse` does not understand or that has no comma, and for an empty file.
+    """
+    lines, texts = list(lines), {}
+    for key, vector in _rows(lines, name, counted=any(map(_COUNTED.search, lines))):
+        texts[key] = texts.get(key, 0) | vector
+    return texts
+
+
+def read_test_text(path):
+    """A course's test text, one `id,<colour> hair <colour> eyes` a line: list of (id, uint8 [24]) in file order."""
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return list(_rows(lines, str(path)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the test text '{path}': {error}") from None

@@ -1,0 +1,129 @@
+"""Every training run of the project by name: a base and a small override. And the profiles: how large all is drawn.
+
+`hwlib.training.Settings` (and `hwlib.metrics.colours.Settings` for classifiers) say what each setting means; what an
+experiment does not name is as in report A.
+"""
+
+from copy import deepcopy
+from pathlib import Path
+
+TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
+
+EXPERIMENTS = {
+    "report-a": {
+        "task": "gan",
+        "about": "Report A's text-to-image WGAN-GP with the Dense start, as its code in effect ran: without dropout.",
+        "generator": "hwlib.models.report_a:generator",
+        "discriminator": "hwlib.models.report_a:critic",
+        "objective": "hwlib.objectives.wasserstein:WassersteinGradientPenalty",
+    },
+    "report-a-written": {
+        "base": "report-a",
+        "about": "The same with AlphaDropout acting in the critic, as the report writes.",
+        "discriminator_options": {"dropout": 0.2},
+    },
+    "report-a-code": {
+        "base": "report-a",
+        "about": "Report A's published code: Conv2D at the generator's end, Keras's default initialiser in the "
+        "critic's last two convolutions, one mix factor per batch, wrong texts drawn at random.",
+        "generator_options": {"last_layers": "conv"},
+        "discriminator_options": {"last_initializer": "glorot_uniform"},
+        "objective_options": {"mix": "batch"},
+        "wrong_text": "random",
+    },
+    "report-a-conv": {
+        "base": "report-a",
+        "about": "Report A's network with the Conv start of its section 3.",
+        "generator_options": {"start": "conv"},
+    },
+    "tags": {
+        "task": "classifier",
+        "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
+    },
+}
+
+PROFILES = {
+    "smoke": {
+        "about": "tests: seconds, nothing to see",
+        "image_size": 16,
+        "avatars": 96,
+        "files": 96,
+        "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
+        "classifier": {"epochs": 1},
+    },
+    "quick": {
+        "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
+        "image_size": 32,
+        "avatars": 6000,
+        "files": 6000,
+        "gan": {"width": 0.25, "batch_size": 32, "steps": 8000, "interval": 250, "learning_rate_scale": 5.0},
+        "classifier": {"epochs": 12},
+        "experiments": {"report-a-written": {"steps": 2000}},
+    },
+    "study": {
+        "about": "64x64 pixels, half the width, hours on two cores",
+        "image_size": 64,
+        "avatars": 33_431,
+        "files": None,
+        "gan": {
+            "width": 0.5,
+            "batch_size": 64,
+            "steps": 10_000,
+            "interval": 100,
+            "learning_rate_scale": 2.5,
+            "precision": "mixed_bfloat16",
+        },
+        "classifier": {"epochs": 4},
+        "experiments": {"report-a-written": {"steps": 2000}},
+    },
+    "paper": {
+        "about": "the reports' own settings and sizes: days on a processor, for a GPU",
+        "image_size": 64,
+        "avatars": 33_431,
+        "files": None,
+        "gan": {"epochs": 970},
+        "classifier": {"epochs": 12},
+    },
+}
+"""`avatars` is how many faces are drawn, `files` how many of a user's images are used at most (None: all); the course's
+set of 2017 has 33,431. `gan` and `classifier` override the settings of all such runs, `experiments` those of one."""
+
+NOTEBOOKS = {
+    "00-data": ["tags"],
+    "01-model": ["report-a", "report-a-written", "tags"],
+}
+"""The runs that each notebook shows."""
+
+
+def resolve(name, profile):
+    """Task ("module:function") and settings (dict) of an experiment at a profile; ValueError for unknown names."""
+    experiment = _with_bases(name)
+    scale = _known(profile, PROFILES, "profile")
+    task = experiment.pop("task")
+    del experiment["about"]
+    own = scale.get("experiments", {}).get(name, {})
+    return TASKS[task], _merged(_merged(experiment, scale.get(task, {})), own)
+
+
+def variant(profile="quick", data="avatars", seed=0):
+    """Folder name of one choice of the notebooks' parameters: "quick", "study-extra_data", "quick-seed3" ..."""
+    name = profile if data == "avatars" else f"{profile}-{Path(data).stem.replace(':', '-')}"
+    return name if seed == 0 else f"{name}-seed{seed}"
+
+
+def _with_bases(name):
+    own = deepcopy(_known(name, EXPERIMENTS, "experiment"))
+    base = own.pop("base", None)
+    return _merged(_with_bases(base), own) if base else own
+
+
+def _merged(base, override):
+    """`override` laid over `base`; dicts of options are merged, not replaced."""
+    both = {k: {**base[k], **v} for k, v in override.items() if isinstance(v, dict) and k in base}
+    return {**base, **override, **both}
+
+
+def _known(name, table, what):
+    if name not in table:
+        raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.')
+    return table[name]

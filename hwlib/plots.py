@@ -1,0 +1,151 @@
+"""Figures that several notebooks draw: grids of images, curves, networks. One style for all.
+
+Each function draws into a new matplotlib figure and returns it; `hwlib.section.Section.savefig` keeps it.
+"""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import FancyBboxPatch
+
+from hwlib.data import tags
+
+WIDTH = 6.5
+"""Inches: the report's text width."""
+
+plt.style.use(Path(__file__).with_name("hwlib.mplstyle"))
+
+
+def tiled(images, columns, gap=1):
+    """uint8 [n, h, w, 3] as one white-gapped picture uint8 [H, W, 3], row by row."""
+    n, height, width = images.shape[:3]
+    rows = -(-n // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        top, left = i // columns * (height + gap), i % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def image_grid(images, columns, row_labels=(), column_labels=(), width=WIDTH):
+    """Images uint8 [n, h, w, 3] in rows of `columns`, with labels at the left and on top."""
+    n, tile_height, tile_width = images.shape[:3]
+    rows = -(-n // columns)
+    margin = (0.7 if len(row_labels) else 0.05, 0.45 if len(column_labels) else 0.05)
+    height = (width - margin[0]) * rows * tile_height / (columns * tile_width) + margin[1]
+    figure, axes = plt.subplots(figsize=(width, height))
+    axes.imshow(tiled(images, columns))
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False, pad=2)
+    at = [i * (tile_width + 1) + tile_width / 2 for i in range(columns)]
+    axes.set_xticks(at[: len(column_labels)], column_labels, rotation=45 if len(column_labels) > 8 else 0)
+    at = [i * (tile_height + 1) + tile_height / 2 for i in range(rows)]
+    axes.set_yticks(at[: len(row_labels)], row_labels)
+    return figure
+
+
+def tag_grid(images):
+    """132 images of `tags.grid()` as report A shows them: 11 eye colours (rows) by 12 hair colours (columns)."""
+    figure = image_grid(images, len(tags.HAIR), tags.EYES, tags.HAIR)
+    figure.axes[0].set_ylabel("eyes")
+    figure.axes[0].set_xlabel("hair")
+    figure.axes[0].xaxis.set_label_position("top")
+    return figure
+
+
+def samples_over_training(samples, chosen, labels=()):
+    """Rows of the same latents and texts at each kept step; `samples` as `Run.samples` gives, `chosen` columns."""
+    images = np.concatenate([drawn[chosen] for drawn in samples.values()])
+    steps = [f"step {step:,}" for step in samples]
+    return image_grid(images, len(chosen), steps, labels)
+
+
+def curves(panels, x_label="images seen"):
+    """Panels side by side; each is (title, {label: (x, y)})."""
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.1), squeeze=False)
+    for axes, (title, lines) in zip(all_axes[0], panels, strict=True):
+        for label, (x, y) in lines.items():
+            axes.plot(x, y, label=label)
+        axes.set_title(title)
+        axes.set_xlabel(x_label)
+        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
+        if len(lines) > 1:
+            axes.legend()
+    return figure
+
+
+def thousands(value):
+    """12500 as "12.5k", 3000000 as "3M"."""
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{unit}"
+    return f"{value:g}"
+
+
+def weighted_layers(model):
+    """Layers with weights, sub-models opened, in the order of the network."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from weighted_layers(layer)
+        elif layer.weights:
+            yield layer
+
+
+def layer_rows(model):
+    """Rows of a table: layer, filters or units, kernel, stride, output, initialiser, parameters."""
+    for layer in weighted_layers(model):
+        size = layer.filters if hasattr(layer, "filters") else getattr(layer, "units", "")
+        kernel = "×".join(map(str, layer.kernel_size)) if hasattr(layer, "kernel_size") else ""
+        stride = str(layer.strides[0]) if hasattr(layer, "strides") else ""
+        initializer = getattr(layer, "kernel_initializer", None)
+        name = getattr(initializer, "name", None) or type(initializer).__name__ if initializer else ""
+        shape = "×".join(str(n) for n in layer.output.shape[1:])
+        yield type(layer).__name__, size, kernel, stride, shape, _snake(name), f"{layer.count_params():,}"
+
+
+def networks(*models):
+    """Networks drawn one below the other: a box per layer with weights, as high as its map, labelled with its shape."""
+    figure, all_axes = plt.subplots(len(models), 1, figsize=(WIDTH, 1.75 * len(models)), squeeze=False)
+    for axes, model in zip(all_axes[:, 0], models, strict=True):
+        boxes = [("+".join(t.name.split(":")[0] for t in model.inputs), model.inputs[0].shape[1:], "#f0e6d2")]
+        boxes += [(_short(layer), layer.output.shape[1:], "#d7e6f2") for layer in weighted_layers(model)]
+        for x, (name, shape, colour) in enumerate(boxes):
+            side = shape[0] if len(shape) == 3 else 1
+            height = 0.25 + 0.75 * np.log2(side + 1) / np.log2(129)
+            box = (x - 0.32, -height / 2), 0.64, height
+            style = {"boxstyle": "round,pad=0,rounding_size=0.04", "fc": colour, "ec": "#555555", "lw": 0.7}
+            axes.add_patch(FancyBboxPatch(*box, **style))
+            axes.text(
+                x,
+                0,
+                "×".join(map(str, shape)),
+                ha="center",
+                va="center",
+                rotation=90 if height > 0.55 else 0,
+                fontsize=6,
+            )
+            axes.text(x, -0.58, name, ha="center", va="top", fontsize=6)
+            if x:
+                axes.annotate(
+                    "", (x - 0.34, 0), (x - 0.66, 0), arrowprops={"arrowstyle": "-|>", "lw": 0.7, "color": "#555555"}
+                )
+        axes.set(
+            xlim=(-0.6, len(boxes) - 0.4), ylim=(-0.95, 0.6), title=f"{model.name}: {model.count_params():,} parameters"
+        )
+        axes.axis("off")
+    return figure
+
+
+def _short(layer):
+    names = {"Conv2D": "Conv", "Conv2DTranspose": "ConvT", "BatchNormalization": "BatchNorm"}
+    name = names.get(type(layer).__name__, type(layer).__name__)
+    if not hasattr(layer, "kernel_size"):
+        return name
+    kernel = f"{layer.kernel_size[0]}×{layer.kernel_size[1]}"
+    return f"{name} {kernel}\nstride {layer.strides[0]}"
+
+
+def _snake(name):
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))

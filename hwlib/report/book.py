@@ -1,0 +1,138 @@
+"""Several executed notebooks to one PDF, and each notebook to one HTML page."""
+
+import datetime
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from pandocfilters import Div, LineBreak, Para, RawBlock, Str, Strong, stringify
+
+from hwlib.report.exporter import (
+    BIBLIOGRAPHY,
+    READER,
+    ReportError,
+    ReportExporter,
+    link,
+    read_section,
+    run_settings,
+    typeset,
+    write,
+)
+
+STYLE = Path(__file__).with_name("page.css")
+
+
+def build(notebooks, output_pdf, conditions, front, bibliography):
+    """Write the report: title page, contents, the text of `front`, one section per notebook, references.
+
+    notebooks: executed notebooks, in order. front: Markdown; its metadata block holds title, subtitle and short title
+    (the running header), its text before the first heading goes on the title page. conditions: what `condition_rows`
+    takes. bibliography: BibTeX. Returns output_pdf, which is replaced only by a complete file.
+    Raises ReportError for a notebook that is missing, was not executed or failed, and for whatever it cannot typeset.
+    """
+    sections = [read_front(Path(front))]
+    for path in map(Path, notebooks):
+        sections.append(ReportExporter().section(read_notebook(path), path.stem, path.parent))
+    link(sections, whole=True)
+    title = {"title": "Report", **{key: stringify(value) for key, value in sections[0].document["meta"].items()}}
+    settings = {"short": title["title"], **title, **run_settings(conditions)}
+    settings["conditions"] = condition_rows(conditions)
+    return replace(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
+
+
+def html(notebook, output, bibliography=BIBLIOGRAPHY):
+    """Write an executed notebook as one HTML page that refers to no other file; the code is one click away.
+
+    Figures are numbered within the page. Links to other notebooks lead to their pages in the same folder.
+    Returns output. Raises ReportError, as `build` does.
+    """
+    path = Path(notebook)
+    node = read_notebook(path)
+    section = ReportExporter(show_code=True).section(node, path.stem, path.parent)
+    link([section], pages=True)
+    blocks = section.document["blocks"]
+    title = next((stringify(block["c"][2]) for block in blocks if block["t"] == "Header"), path.stem)
+    parameters = node.metadata.get("papermill", {}).get("parameters", {})
+    section.document["blocks"] = [*page_top(parameters), *page_blocks(blocks)]
+    options = ["--standalone", "--embed-resources", "--mathml", f"--css={STYLE}", "--metadata=lang:en-GB"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in section.images.items():
+            Path(folder, name).write_bytes(data)
+        options += [f"--resource-path={folder}", f"--metadata=pagetitle:{title}"]
+        return replace(Path(output), write([section], "html5", Path(bibliography), *options).encode())
+
+
+def page_top(parameters):
+    """Return the block above a page's text: how far the run is from the reports, and how it was made."""
+    shown = [f"{key} {parameters[key]}" for key in ("profile", "data", "seed") if key in parameters]
+    notice = run_settings(parameters)["notice"]
+    lines = [Strong([Str(notice)]), LineBreak()] if notice else []
+    return [Div(["", ["notice"], []], [Para([*lines, Str(f"This run: {', '.join(shown)}.")])])] if shown else []
+
+
+def page_blocks(blocks):
+    """Return blocks for a page: code folded away, each table in a box that scrolls under its caption."""
+    page = []
+    for block in blocks:
+        if block["t"] == "CodeBlock" and "cell" in block["c"][0][1]:
+            block = [RawBlock("html", "<details><summary>Code</summary>"), block, RawBlock("html", "</details>")]
+        elif block["t"] == "Table":
+            caption, block["c"][1][1] = block["c"][1][1], []
+            opening, closing = RawBlock("html", "<figure><figcaption>"), RawBlock("html", "</figcaption>")
+            above = [opening, *caption, closing] if caption else [RawBlock("html", "<figure>")]
+            block = [*above, Div(["", ["scroll"], []], [block]), RawBlock("html", "</figure>")]
+        page += block if isinstance(block, list) else [block]
+    return page
+
+
+def condition_rows(conditions):
+    """Return the conditions of a run as rows of label and text, in their order.
+
+    Keys: profile, data (a dict with name, images, size, fingerprint), seed, commit and dirty (true for a checkout with
+    changes), versions (a dict), training_seconds; any other is shown under its own name, as a dict or plain.
+    """
+    rows = []
+    for key, value in conditions.items():
+        if key == "commit" and conditions.get("dirty"):
+            value = f"{value} + uncommitted changes"
+        elif key == "training_seconds":
+            key, value = "training time", f"{datetime.timedelta(seconds=round(value))} (h:min:s)"
+        elif isinstance(value, dict):
+            value = ", ".join(str(v) if k == "name" else f"{k}\u00a0{v}" for k, v in value.items())
+        if key != "dirty" and value is not None:
+            rows.append([key.replace("_", " ").capitalize(), str(value)])
+    return rows
+
+
+def read_notebook(path):
+    """Return the notebook node; raises ReportError if the file is missing or no notebook."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (FileNotFoundError, nbformat.reader.NotJSONError) as error:
+        what = "no executed notebook at" if isinstance(error, FileNotFoundError) else "no notebook in"
+        raise ReportError(f"{path.stem}: {what} {path}; run it with papermill first.") from None
+
+
+def read_front(path):
+    """Return the front text as a section whose blocks before the first heading stand on the title page."""
+    if not path.is_file():
+        raise ReportError(f"front: no text at {path}; it holds the title and the introduction.")
+    reader = READER.replace("-yaml_metadata_block", "")
+    front = read_section("front", path.read_text(encoding="utf-8"), {}, path.parent, reader)
+    blocks = front.document["blocks"]
+    end = next((place for place, block in enumerate(blocks) if block["t"] == "Header"), len(blocks))
+    blocks[:end] = [RawBlock("typst", "#title-page["), *blocks[:end], RawBlock("typst", "]")]
+    return front
+
+
+def replace(path, data):
+    """Put a complete file at `path`, in place of what was there, and return the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,160 @@
+"""The run store: each run is trained once and kept in a folder named by its key.
+
+The key covers all that decides the result: settings, seed, the data's fingerprint and the code that the run depends on
+(`hwlib.sources`). Whoever asks for a run gets it: loaded if it is finished, resumed if it was interrupted, trained if
+it is absent. Of two processes that ask for the same run one trains and the other waits.
+"""
+
+import hashlib
+import importlib
+import json
+import platform
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from hwlib import data, experiments, paths, sources
+from hwlib.storage import read_json_lines, write_json
+
+OBSERVERS = {"hwlib.backend", "hwlib.callbacks", "hwlib.data.tags", "hwlib.paths", "hwlib.storage"}
+"""Modules that place or watch a run and cannot change its result; of the tags, the data's fingerprint tells."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One experiment at one profile on one data set with one seed."""
+
+    name: str
+    profile: str = "quick"
+    data: str = "avatars"
+    seed: int = 0
+
+    @cached_property
+    def _resolved(self):
+        return experiments.resolve(self.name, self.profile)
+
+    @property
+    def settings(self):
+        """All settings that the run is trained with, as a dict."""
+        return self._resolved[1]
+
+    @cached_property
+    def data_arguments(self):
+        """Arguments of `hwlib.data.load`."""
+        profile = experiments.PROFILES[self.profile]
+        drawn = self.data in data.DRAWN
+        return {
+            "data": self.data,
+            "image_size": profile["image_size"],
+            "count": profile["avatars" if drawn else "files"],
+        }
+
+    @cached_property
+    def images(self):
+        """The data set, a `hwlib.data.ImageSet`."""
+        return data.load(**self.data_arguments)
+
+    @cached_property
+    def modules(self):
+        """Modules whose code the result depends on."""
+        named = [v.partition(":")[0] for v in self.settings.values() if isinstance(v, str) and ":" in v]
+        task = self._resolved[0].partition(":")[0]
+        return sources.depends_on({task, *named}, without=OBSERVERS)
+
+    @cached_property
+    def code(self):
+        """Digest of the code that the result depends on."""
+        return sources.digest(self.modules)
+
+    @cached_property
+    def key(self):
+        """Name of the run's folder."""
+        what = {
+            "task": self._resolved[0],
+            "settings": self.settings,
+            "seed": self.seed,
+            "data": data.fingerprint(**self.data_arguments),
+            "code": self.code,
+        }
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def folder(self):
+        return paths.RUNS / self.key
+
+    @property
+    def record(self):
+        """What was run and what came of it, a dict; None while the run is not finished."""
+        path = self.folder / "record.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    @property
+    def label(self):
+        return f"{self.name} ({self.profile}, {Path(self.data).name}, seed {self.seed})"
+
+    def train(self, extra_callbacks=()):
+        """Train to the end, or resume; returns the record. KeyboardInterrupt leaves a run that can be resumed."""
+        if self.record:
+            return self.record
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            if self.record:  # trained by the process that held the lock
+                return self.record
+            module, _, function = self._resolved[0].partition(":")
+            train = getattr(importlib.import_module(module), function)
+            result = train(self.settings, self.images, self.seed, self.folder, self.label, extra_callbacks)
+            record = {
+                "experiment": self.name,
+                "profile": self.profile,
+                "data": self.images.about | {"fingerprint": self.images.fingerprint},
+                "seed": self.seed,
+                "settings": self.settings,
+                "code": self.code,
+                "versions": versions(),
+                "result": result,
+            }
+            write_json(self.folder / "record.json", record)
+        return self.record
+
+    def _lock(self):
+        lock = FileLock(self.folder / ".lock")
+        try:
+            return lock.acquire(timeout=0)
+        except Timeout:
+            print(f"{self.label}: another process trains this run; waiting for it.", flush=True)
+            return lock.acquire()
+
+    @property
+    def history(self):
+        """Lines of the training history so far (see `hwlib.callbacks.History`)."""
+        return read_json_lines(self.folder / "history.jsonl")
+
+    def samples(self):
+        """Step -> uint8 [n, height, width, 3]: the fixed samples over training."""
+        import numpy as np
+
+        found = sorted(self.folder.glob("samples-*.npy"))
+        return {int(path.stem.split("-")[1]): np.load(path) for path in found}
+
+    def model(self, name="generator"):
+        """A trained network, as a Keras model."""
+        from hwlib.backend import keras
+
+        return keras.models.load_model(self.folder / f"{name}.keras", compile=False)
+
+
+def get(name, profile="quick", data="avatars", seed=0):
+    """The finished run of that name: loaded, resumed or trained."""
+    run = Run(name, profile, data, seed)
+    run.train()
+    return run
+
+
+def versions():
+    """Versions of Python and of the packages that results depend on."""
+    packages = ("keras", "tensorflow", "numpy", "pillow", "dicebear-core", "dicebear-styles", "resvg-py")
+    return {"python": platform.python_version(), "platform": sys.platform} | {p: version(p) for p in packages}

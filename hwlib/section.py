@@ -1,0 +1,136 @@
+"""One notebook as a section of the report: its runs, and the figures, tables and numbers that it leaves.
+
+Figures and numbers go to `build/figures/<variant>`, each with a JSON file that says what it was made from; only
+`make report` puts them under `figures/`, after the whole notebook has run (see `publish`).
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from IPython.display import display
+
+from hwlib import paths
+from hwlib.experiments import PROFILES, variant
+from hwlib.runs import Run, versions
+from hwlib.storage import write_atomically, write_json
+
+
+class Section:
+    """The parameters of a notebook, and what it shows under them.
+
+    Args:
+        name: of the notebook, as "01-model".
+        out: folder for figures and numbers; empty for the usual one.
+    """
+
+    def __init__(self, name, profile="quick", data="avatars", seed=0, out=""):
+        self.name = name
+        self.profile = profile
+        self.data = data
+        self.seed = seed
+        self.out = Path(out) if out else paths.BUILD / "figures" / variant(profile, data, seed)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.runs = {}
+        self.numbers = {}
+
+    @property
+    def images(self):
+        """The data set (`hwlib.data.ImageSet`)."""
+        return Run("report-a", self.profile, self.data, self.seed).images
+
+    @property
+    def conditions(self):
+        """One line for captions: how large, on which data."""
+        size = PROFILES[self.profile]["image_size"]
+        width = PROFILES[self.profile]["gan"].get("width", 1)
+        scale = "full width" if width == 1 else f"width {width:g}"
+        faces = "drawn faces" if self.images.about["data"].startswith("a") else self.images.about["data"]
+        return f"Profile {self.profile}: {size}×{size}, {scale}, {faces}."
+
+    def run(self, name):
+        """The finished run of an experiment; what is shown afterwards counts as made from it."""
+        run = Run(name, self.profile, self.data, self.seed)
+        run.train()
+        self.runs[name] = run
+        return run
+
+    def savefig(self, name, caption, figure=None, width=1.0):
+        """Keep the figure (the current one) as `<number>-<name>`, show it with its caption, and close it.
+
+        Pictures become PNG, drawings SVG. `width` is the share of the text width that it takes in the report.
+        """
+        figure = figure or plt.gcf()
+        raster = any(axes.images for axes in figure.axes)
+        kind, mime = ("png", "image/png") if raster else ("svg", "image/svg+xml")
+        name = f"{self.name.split('-')[0]}-{name}"
+        path = self.out / f"{name}.{kind}"
+        metadata = {"Software": None} if raster else {"Date": None, "Creator": None}
+        write_atomically(path, lambda p: figure.savefig(p, format=kind, metadata=metadata))
+        plt.close(figure)
+        caption = f"{caption} {self.conditions}"
+        write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
+        content = path.read_bytes()
+        self._show(mime, content if raster else content.decode(), f"[{name}] {caption}", name, caption, width=width)
+
+    def table(self, name, caption, header, rows):
+        """Show rows (sequences of anything) as a Markdown table; columns of numbers are set to the right."""
+        rows = [[_cell(value) for value in row] for row in rows]
+        right = [all(row[i][:1].isdigit() or row[i][:1] in "-–" for row in rows) for i in range(len(header))]
+        lines = [header, ["---:" if r else ":---" for r in right], *rows]
+        text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        name = f"{self.name.split('-')[0]}-{name}"
+        self._show("text/markdown", text, text, name, f"{caption} {self.conditions}")
+
+    def number(self, name, value, meaning, **more):
+        """Keep one measured number in the notebook's JSON, for the report and the claims; returns it.
+
+        `more` says how sure it is: sample size, interval, spread.
+        """
+        self.numbers[name] = {"value": value, "meaning": meaning} | more
+        write_json(self.out / f"{self.name}.json", {"numbers": self.numbers} | self._made_from())
+        return value
+
+    def _show(self, mime, content, text, name, caption, **more):
+        described = {"hwlib": {"name": name, "caption": caption} | more}
+        display({mime: content, "text/plain": text}, raw=True, metadata=described)
+
+    def _made_from(self):
+        runs = {
+            name: {
+                "key": run.key,
+                "settings": run.settings,
+                "result": run.record["result"],
+            }
+            for name, run in self.runs.items()
+        }
+        images = self.images
+        return {
+            "notebook": self.name,
+            "profile": self.profile,
+            "seed": self.seed,
+            "data": images.about | {"fingerprint": images.fingerprint},
+            "runs": runs,
+            "versions": versions(),
+        }
+
+
+def publish(notebook, variant_name):
+    """Put a notebook's finished figures and numbers under `figures/<variant>`, each file in one step.
+
+    Files that the notebook does not make any more are removed.
+    """
+    number = notebook.split("-")[0]
+    made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
+    shown.mkdir(parents=True, exist_ok=True)
+    new = {path.name: path for path in made.glob(f"{number}-*")}
+    for name, path in new.items():
+        write_atomically(shown / name, lambda temporary, path=path: shutil.copyfile(path, temporary))
+    for path in shown.glob(f"{number}-*"):
+        if path.name not in new:
+            os.remove(path)
+
+
+def _cell(value):
+    return f"{value:.3g}" if isinstance(value, float) else str(value).replace("|", "\\|")

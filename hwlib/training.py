@@ -1,0 +1,178 @@
+"""One GAN trained from settings: networks, data, objective, optimisers, `fit`."""
+
+import importlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hwlib import callbacks
+from hwlib.adversarial import Adversarial
+from hwlib.backend import keras, tf
+from hwlib.data import tags
+from hwlib.data.pipeline import batches
+from hwlib.storage import read_json_lines, write_atomically
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What decides the result of a run, next to data and seed. The defaults of the rest are report A's.
+
+    Functions and classes are named "module:name". Builders of networks get `image_size`, `width`, `text_dim`
+    (0 if not `conditional`), for the generator `latent_dim`, and their `*_options`.
+    """
+
+    generator: str
+    generator_options: dict = field(default_factory=dict)
+    discriminator: str
+    discriminator_options: dict = field(default_factory=dict)
+    width: float = 1.0
+    conditional: bool = True
+    latent: str = "normal"
+    latent_dim: int = 40
+
+    objective: str
+    objective_options: dict = field(default_factory=dict)
+    passes: str | None = None
+
+    value_range: tuple = (0.0, 1.0)
+    flip: bool = False
+    wrong_text: str = "different"
+
+    optimizer: str = "Adam"
+    optimizer_options: dict = field(default_factory=lambda: {"beta_1": 0.0, "beta_2": 0.9})
+    learning_rate: float = 2e-4
+    learning_rate_scale: float = 1.0
+    """Of a profile: narrow networks on a short budget bear larger steps."""
+
+    batch_size: int = 64
+    discriminator_steps: int = 1
+    generator_steps: int = 1
+    epochs: int | None = None
+    """Times that the whole set is seen; used where `steps` is None."""
+    steps: int | None = None
+    """Steps of `fit`: `generator_steps` updates of the generator each."""
+    interval: int = 50
+    """Steps between checkpoints and lines of history; the number of steps is rounded up to whole intervals."""
+    precision: str = "float32"
+
+
+def total_steps(settings, n_images):
+    """Steps of the whole run, a multiple of `interval`."""
+    if (settings.steps is None) == (settings.epochs is None):
+        raise ValueError("Say how long to train: either `steps` or `epochs`.")
+    per_step = settings.batch_size * settings.discriminator_steps
+    steps = settings.steps or settings.epochs * max(1, n_images // per_step)
+    return -(-steps // settings.interval) * settings.interval
+
+
+def sample_steps(settings, steps):
+    """Steps at which samples are kept: 0, 1, 2, 4, 8 ... intervals, and the last."""
+    powers = [settings.interval * 2**i for i in range(64) if settings.interval * 2**i < steps]
+    return [0, *powers, steps]
+
+
+def sample_inputs(settings, seed):
+    """Inputs of the fixed samples: one latent for each of the 12 x 11 texts, in the order of report A's figure."""
+    texts = tags.grid().astype(np.float32)
+    rng = np.random.default_rng((seed, 2))
+    shape = (len(texts), settings.latent_dim)
+    latents = rng.standard_normal(shape) if settings.latent == "normal" else rng.uniform(-1, 1, shape)
+    latents = latents.astype(np.float32)
+    return [latents, texts] if settings.conditional else latents
+
+
+def build(settings, image_size, text_dim, seed):
+    """An `Adversarial` model, compiled, its weights drawn from `seed`."""
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    keras.config.set_dtype_policy(settings.precision)
+    try:
+        shape = {"image_size": image_size, "width": settings.width, "text_dim": text_dim * settings.conditional}
+        model = Adversarial(
+            find(settings.generator)(latent_dim=settings.latent_dim, **shape, **settings.generator_options),
+            find(settings.discriminator)(**shape, **settings.discriminator_options),
+            find(settings.objective)(**settings.objective_options),
+            latent=settings.latent,
+            discriminator_steps=settings.discriminator_steps,
+            generator_steps=settings.generator_steps,
+            passes=settings.passes,
+            seed=seed,
+        )
+        model.compile(_optimizer(settings), _optimizer(settings))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    return model
+
+
+def train(settings, images, seed, folder, label="training", extra_callbacks=()):
+    """Train to the end in `folder`, from its checkpoint if there is one.
+
+    Args:
+        settings: dict of `Settings`' fields.
+        images: a `hwlib.data.ImageSet`.
+
+    Leaves `generator.keras`, `discriminator.keras`, `history.jsonl` and samples (see `hwlib.callbacks`).
+    Returns a dict: `steps`, `images_seen`, `seconds` of training, `diverged_at` (a step, or None).
+    """
+    settings = Settings(**settings)
+    model = build(settings, images.images.shape[1], images.texts.shape[1], seed)
+    steps, interval = total_steps(settings, len(images)), settings.interval
+    per_step = settings.batch_size * settings.discriminator_steps
+
+    checkpoint = callbacks.Checkpoint(folder / "checkpoint.npz", interval)
+    first_step = checkpoint.restore(model)
+    history = callbacks.History(folder / "history.jsonl", interval, per_step, first_step)
+    stop = callbacks.StopOnNaN(label, interval)
+    inputs = sample_inputs(settings, seed)
+    samples = callbacks.Samples(folder, interval, sample_steps(settings, steps), inputs, settings.value_range)
+    if first_step < steps:
+        stream = batches(
+            images.images,
+            images.texts if settings.conditional else None,
+            per_step,
+            steps,
+            first_step,
+            seed,
+            settings.value_range,
+            settings.flip,
+            settings.wrong_text,
+        )
+        model.fit(
+            stream,
+            epochs=steps // interval,
+            initial_epoch=first_step // interval,
+            steps_per_epoch=interval,
+            shuffle=False,
+            verbose=0,
+            callbacks=[
+                history,
+                samples,
+                stop,
+                checkpoint,
+                callbacks.Progress(label, interval, first_step),
+                *extra_callbacks,
+            ],
+        )
+    write_atomically(folder / "generator.keras", model.generator.save)
+    write_atomically(folder / "discriminator.keras", model.discriminator.save)
+    last = read_json_lines(folder / "history.jsonl")[-1]
+    return {
+        "steps": last["step"],
+        "images_seen": last["images"],
+        "seconds": last["seconds"],
+        "diverged_at": stop.diverged_at,
+    }
+
+
+def find(name):
+    """The function or class called "module:name"; ValueError where there is none."""
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f'There is no "{name}": a setting names a function or class as "module:name".') from error
+
+
+def _optimizer(settings):
+    rate = settings.learning_rate * settings.learning_rate_scale
+    return getattr(keras.optimizers, settings.optimizer)(rate, **settings.optimizer_options)

@@ -1,0 +1,219 @@
+"""The report: numbering, references and links, what is shown, what is refused, and files that need nothing else."""
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert.exporters import get_exporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
+
+from hwlib.report import book, exporter
+from hwlib.report.exporter import BIBLIOGRAPHY, ReportError, ReportExporter
+
+FRONT = Path(__file__).parent.parent / "report" / "front.md"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><circle cx="45" cy="15" r="9"/></svg>'
+TABLE = "| colour | share |\n|:--|--:|\n| aqua | 0.25 |\n| brown | 0.5 |"
+FAILURE = new_output("error", ename="ValueError", evalue="no", traceback=[])
+CONDITIONS = {
+    "profile": "quick",
+    "data": {"name": "avatars", "images": 400, "size": 32, "fingerprint": "3f2a"},
+    "seed": 0,
+    "commit": "0c1d2e3",
+    "dirty": True,
+    "versions": {"python": "3.11", "keras": "3.15"},
+    "training_seconds": 75.4,
+}
+
+
+def png():
+    data = io.BytesIO()
+    Image.linear_gradient("L").save(data, "png")
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def shown(name=None, caption=None, **data):
+    """An output with data by mime type ("image_png" for "image/png"), named if it has a name."""
+    about = {"hwlib": {"name": name, "caption": caption, "width": 0.5}} if name else {}
+    data = {kind.replace("_", "/", 1): value for kind, value in data.items()}
+    return new_output("display_data", data=data, metadata=about)
+
+
+def code(source, *outputs, tags=(), count=1):
+    return new_code_cell(source, outputs=list(outputs), execution_count=count, metadata={"tags": list(tags)})
+
+
+def stream(text, name="stdout"):
+    return new_output("stream", name=name, text=text)
+
+
+def model():
+    """A notebook with everything that a section may hold."""
+    text = (
+        "# The model\n\nSee @fig-01-faces, [@fig-01-curve; @tbl-01-colours] and [@gulrajani2017], "
+        "[the tips](02-tips.ipynb), [below](#Training-it), [nowhere](#gone) and [a page](https://example.org/).[^1]\n\n"
+        "[^1]: A note on $\\lambda$.\n"
+    )
+    formulas = (
+        "## Training it\n\n\\begin{align}\nL_D &= \\mathbb{E}[D(x)] \\\\\nL_G &= -L_D\n\\end{align}\n\nand "
+        "$$\\lVert\\nabla D\\rVert_2 = 1$$\n\n> 報告寫道：\n> 人臉的輪廓學得比較快。\n\n- a\n- b <b>bold</b>\n"
+    )
+    cells = [
+        code("profile = 'smoke'", tags=["parameters"]),
+        new_markdown_cell(text),
+        code("draw()", shown("01-faces", "Faces ] for $z \\in [0,1)$.", image_png=png(), text_plain="<Figure>")),
+        new_markdown_cell(formulas),
+        code("curve()", shown("01-curve", "A *curve*.", **{"image/svg+xml": SVG}), shown(image_png=png())),
+        code("table()", shown("01-colours", "Colours, see @fig-01-faces.", text_markdown=TABLE)),
+        code("log()", stream("quiet line\n"), shown(text_html="<table><td>html cell</td></table>", text_plain="plain")),
+        code("say()", stream("\x1b[31mloud\x1b[0m line\n"), stream("a warning\n", "stderr"), tags=["show"]),
+        code("secret()", shown("01-secret", "Secret.", image_png=png()), tags=["hide"]),
+    ]
+    parameters = {"profile": "quick", "data": "avatars", "seed": 0}
+    return new_notebook(cells=cells, metadata={"papermill": {"parameters": parameters}})
+
+
+def tips(text="Compare @fig-01-faces with @fig-02-tips and [the model](01-model.ipynb#Training-it)."):
+    figure = code("draw()", shown("02-tips", "Tips.", image_png=png()))
+    return new_notebook(cells=[new_markdown_cell(f"# Tips\n\n{text}\n\n## Training it"), figure])
+
+
+def saved(folder, **notebooks):
+    paths = [folder / f"{name}.ipynb" for name in notebooks]
+    for path, notebook in zip(paths, notebooks.values(), strict=True):
+        nbformat.write(notebook, path)
+    return paths
+
+
+def source(*notebooks, whole=False, **options):
+    """The typst source of notebooks, as the PDF is made of it."""
+    sections = [ReportExporter(**options).section(nb, f"0{n}-{name}", ".") for n, name, nb in notebooks]
+    exporter.link(sections, whole=whole)
+    return exporter.write(sections, "typst", BIBLIOGRAPHY)
+
+
+def build(folder, **notebooks):
+    return book.build(saved(folder, **notebooks), folder / "report.pdf", CONDITIONS, FRONT, BIBLIOGRAPHY)
+
+
+def test_nbconvert_finds_the_exporter(tmp_path):
+    (path,) = saved(tmp_path, model=model())
+    body, resources = get_exporter("hwreport")().from_filename(str(path))
+    assert body.startswith(b"%PDF") and resources["output_extension"] == ".pdf" and not resources["outputs"]
+
+
+def test_figures_and_tables_are_numbered_across_notebooks():
+    text = source((1, "model", model()), (2, "tips", tips()), whole=True)
+    captions = re.findall(r"#strong\[((?:Figure|Table)[^\]]*)\]", text)
+    assert [caption.replace("~", " ").replace("\u00a0", " ") for caption in captions] == [
+        "Figure 1.",
+        "Figure 2.",
+        "Table 1.",
+        "Figure 3.",
+    ]
+    assert re.search(r"Compare #link\(<fig-01-faces>\)\[Figure.1\] with #link\(<fig-02-tips>\)\[Figure.3\]", text)
+    assert re.search(r"#link\(<fig-01-curve>\)\[Figure.2\], #link\(<tbl-01-colours>\)\[Table.1\]", text)
+    assert all(f"<{label}>" in text for label in ("fig-01-faces", "fig-01-curve", "tbl-01-colours", "fig-02-tips"))
+    assert "width: 50.0%" in text and "Faces \\] for $z in" in text
+
+
+def test_links_between_notebooks():
+    text = source((1, "model", model()), (2, "tips", tips()))
+    assert "#link(<02-tips>)[the tips]" in text and "#link(<01-model:training-it>)[below]" in text
+    assert "#link(<01-model:training-it>)[the model]" in text and "<02-tips:training-it>" in text
+    assert '#link("https://example.org/")[a page]' in text
+    assert "nowhere" in text and "[nowhere]" not in text
+
+
+def test_alone_a_notebook_has_plain_text_for_what_is_elsewhere():
+    text = source((2, "tips", tips()))
+    assert re.search(r"Compare Figure.01-faces with #link\(<fig-02-tips>\)\[Figure.1\] and the model\.", text)
+
+
+def test_hidden_is_what_should_be():
+    text = source((1, "model", model()))
+    hidden = ("draw()", "smoke", "quiet line", "a warning", "html cell", "plain", "Secret", "<b>", "\x1b", "<Figure")
+    assert [words for words in hidden if words in text] == []
+    assert "loud line" in text and "bold" in text
+    assert "draw()" in source((1, "model", model()), show_code=True)
+
+
+def test_formulas_and_references():
+    text = source((1, "model", model()))
+    assert re.search(r"\$ L_D & = .*\\\nL_G & = - L_D", text)
+    assert "Gulrajani et al." in text and "[References]" in text
+
+
+def test_equal_input_gives_equal_bytes_with_the_chinese_font(tmp_path):
+    first = build(tmp_path, **{"01-model": model(), "02-tips": tips()}).read_bytes()
+    assert first == build(tmp_path, **{"01-model": model(), "02-tips": tips()}).read_bytes()
+    assert b"NotoSerifTC" in first
+
+
+def test_a_failed_build_leaves_the_old_report(tmp_path):
+    (tmp_path / "report.pdf").write_bytes(b"old")
+    bad = model()
+    bad.cells[2].outputs[0].data["image/png"] = base64.b64encode(b"no picture").decode()
+    with pytest.raises(ReportError, match="01-model: typst"):
+        build(tmp_path, **{"01-model": bad})
+    assert (tmp_path / "report.pdf").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["01-model.ipynb", "report.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (code("f()", FAILURE), "cell 2 ended in ValueError: no"),
+        (code("f()", count=None), "cell 2 was never executed"),
+        (new_markdown_cell("See @fig-99-gone."), "@fig-99-gone refers to nothing"),
+        (new_markdown_cell("See [@nobody1999]."), "nobody1999"),
+        (new_markdown_cell("$$\\frac{1$$"), "Could not convert TeX math"),
+        (new_markdown_cell("16$\\times$16"), "\\times stands outside a formula"),
+        (new_markdown_cell("![gone](gone.png)"), "no image gone.png"),
+        (new_markdown_cell('<img src="x.png">'), "HTML image"),
+        (code("f()", shown("02-tips", "Twice.", image_png=png())), "a second figure or table is named 02-tips"),
+    ],
+)
+def test_refused(tmp_path, cell, message):
+    bad = tips("Text.")
+    bad.cells.insert(1, cell)
+    with pytest.raises(ReportError, match=f"^02-tips: .*{re.escape(message)}") as error:
+        build(tmp_path, **{"01-model": model(), "02-tips": bad})
+    assert "\n" not in str(error.value)
+
+
+def test_missing_notebook_and_font(tmp_path, monkeypatch):
+    with pytest.raises(ReportError, match="07-gone: no executed notebook"):
+        book.html(tmp_path / "07-gone.ipynb", tmp_path / "x.html")
+    monkeypatch.setattr(exporter, "find_spec", lambda name: None)
+    with pytest.raises(ReportError, match="pylopdf-fonts-zh-tw"):
+        build(tmp_path, **{"02-tips": tips("Text.")})
+
+
+def test_conditions():
+    assert dict(book.condition_rows(CONDITIONS)) == {
+        "Profile": "quick",
+        "Data": "avatars, images\u00a0400, size\u00a032, fingerprint\u00a03f2a",
+        "Seed": "0",
+        "Commit": "0c1d2e3 + uncommitted changes",
+        "Versions": "python\u00a03.11, keras\u00a03.15",
+        "Training time": "0:01:15 (h:min:s)",
+    }
+    notice = "Scaled-down profile on embedded drawn faces: these are not the reports’ results."
+    assert exporter.run_settings(CONDITIONS)["notice"] == notice
+    assert exporter.run_settings({"profile": "paper", "data": "course"})["notice"] is None
+
+
+def test_a_page_needs_no_other_file(tmp_path):
+    (path,) = saved(tmp_path, **{"01-model": model()})
+    text = book.html(path, tmp_path / "01-model.html").read_text(encoding="utf-8")
+    sources = re.findall(r'<(\w+)[^>]*?\s(?:src|href)="([^"]*)"', text)
+    assert not [(tag, url) for tag, url in sources if tag != "a" and not url.startswith("data:")]
+    assert "<script" not in text and "@import" not in text and not re.search(r"url\((?!.?data:)", text)
+    assert text.count("<details>") == 5 and "draw()" in text and "smoke" not in text and "Secret" not in text
+    assert "<math" in text and "人臉的輪廓" in text and "data:image/png" in text and "data:image/svg+xml" in text
+    assert 'href="02-tips.html"' in text and 'href="#fig-01-faces"' in text and 'id="fig-01-faces"' in text
+    assert "not the reports’ results" in text

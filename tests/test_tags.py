@@ -1,0 +1,182 @@
+"""Hair and eye colours as text: the vector, the two courses' tag files, and their test texts."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwlib.data import tags
+from hwlib.data.tags import EYES, HAIR, DataError, decode, encode, grid, parse, read_tags_csv, read_test_text
+
+REAL = Path(os.environ["HWLIB_TEST_DATA"]) if "HWLIB_TEST_DATA" in os.environ else None
+real = pytest.mark.skipif(REAL is None, reason="HWLIB_TEST_DATA is not set")
+
+
+def named(text):
+    return decode(parse(text))
+
+
+def test_a_text_has_24_columns_of_which_the_first_is_never_set():
+    assert tags.TEXT_DIM == 24
+    assert (len(HAIR), len(EYES)) == (12, 11)
+    everything = encode(HAIR, EYES)
+    assert everything.dtype == np.uint8
+    assert everything[0] == 0
+    assert everything[1:].all()
+
+
+def test_hair_fills_columns_1_to_12_and_eyes_13_to_23():
+    assert encode(hair=HAIR).nonzero()[0].tolist() == list(range(1, 13))
+    assert encode(eyes=EYES).nonzero()[0].tolist() == list(range(13, 24))
+    assert encode("orange", "gray").nonzero()[0].tolist() == [1, 13]
+
+
+def test_the_same_colour_of_hair_and_of_eyes_has_two_columns():
+    assert (encode(hair="blue") != encode(eyes="blue")).any()
+
+
+def test_decoding_gives_back_what_was_encoded():
+    assert decode(encode("blue", "red")) == (("blue",), ("red",))
+    assert decode(encode(["pink", "white"], [])) == (("white", "pink"), ())
+    assert decode(np.zeros(24)) == ((), ())
+
+
+def test_a_vector_of_another_length_is_refused():
+    with pytest.raises(DataError, match=r"shape \(24,\), not \(23,\)"):
+        decode(np.zeros(23))
+
+
+def test_the_grid_is_11_eye_colours_by_12_hair_colours():
+    vectors = grid()
+    assert vectors.shape == (132, 24)
+    assert vectors.dtype == np.uint8
+    rows = vectors.reshape(11, 12, 24)
+    assert decode(rows[0, 0]) == (("orange",), ("gray",))
+    assert decode(rows[0, 11]) == (("blonde",), ("gray",))
+    assert decode(rows[10, 0]) == (("orange",), ("blue",))
+    assert len(np.unique(vectors, axis=0)) == 132
+
+
+@pytest.mark.parametrize(
+    ("text", "hair", "eyes"),
+    [
+        ("blue hair red eyes", ("blue",), ("red",)),
+        ("red eyes blue hair", ("blue",), ("red",)),
+        ("blonde hair", ("blonde",), ()),
+        ("yellow eyes", (), ("yellow",)),
+        ("blue green hair red eyes", ("green", "blue"), ("red",)),
+        ("blue hair green hair", ("green", "blue"), ()),
+        ("  Grey HAIR  ", ("gray",), ()),
+        ("blond hair grey eyes", ("blonde",), ("gray",)),
+        ("", (), ()),
+    ],
+)
+def test_a_text_names_hair_and_eyes_in_any_order(text, hair, eyes):
+    assert named(text) == (hair, eyes)
+
+
+@pytest.mark.parametrize(
+    ("text", "hair", "eyes"),
+    [
+        ("blue hair:12\tred eyes:3\tsolo:99", ("blue",), ("red",)),
+        ("long hair:9\ttwo-tone hair:2\tlight blue hair:1\tblonde hair:4\t", ("blonde",), ()),
+        ("touhou:17705\tchibi:2", (), ()),
+        ("1girl:5\taqua hair:1\tpink hair:1", ("aqua", "pink"), ()),
+        ("yellow hair:1\twhite eyes:1", (), ()),
+    ],
+)
+def test_of_the_free_tags_of_2017_only_known_colours_count(text, hair, eyes):
+    assert named(text) == (hair, eyes)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("silver hair", "'silver' is no colour for hair; allowed: orange white aqua gray"),
+        ("yellow hair", "'yellow' is no colour for hair"),
+        ("blonde eyes", "'blonde' is no colour for eyes; allowed: gray black orange pink yellow"),
+        ("blue hair red", "'red' is followed by neither 'hair' nor 'eyes'"),
+        ("hair red eyes", "no colour before 'hair'"),
+    ],
+)
+def test_a_text_that_is_not_understood_is_refused(text, message):
+    with pytest.raises(DataError, match=message):
+        parse(text)
+
+
+def test_an_unknown_colour_is_refused_with_those_allowed():
+    with pytest.raises(DataError, match="'teal' is no colour for eyes; allowed: gray black"):
+        encode(eyes=["red", "teal"])
+
+
+def test_the_tag_file_of_2018_is_read():
+    texts = read_tags_csv(["0,aqua hair aqua eyes\n", "1,red eyes\n"], "tags.csv")
+    assert {key: decode(vector) for key, vector in texts.items()} == {
+        "0": (("aqua",), ("aqua",)),
+        "1": ((), ("red",)),
+    }
+
+
+def test_the_tag_file_of_2017_is_recognised_and_rows_without_tags_are_zero():
+    texts = read_tags_csv(["0,touhou:17705\tblue hair:3\tred eyes:1\n", "1,\n", "2,solo:1\t\n"], "tags_clean.csv")
+    assert decode(texts["0"]) == (("blue",), ("red",))
+    assert not texts["1"].any()
+    assert not texts["2"].any()
+
+
+def test_a_byte_order_mark_crlf_and_blank_lines_do_no_harm():
+    texts = read_tags_csv(["\ufeff7,blue hair\r\n", "\r\n", " 8 , red eyes \r\n", "\n", ""], "tags.csv")
+    assert list(texts) == ["7", "8"]
+
+
+def test_an_id_given_twice_gets_the_colours_of_both_rows():
+    texts = read_tags_csv(["3,blue hair", "3,green hair red eyes"], "tags.csv")
+    assert decode(texts["3"]) == (("green", "blue"), ("red",))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["0,blue hair", "1,silver hair"], "my.csv, line 2: 'silver' is no colour for hair; allowed: orange"),
+        (["0;blue hair red eyes"], "my.csv, line 1: '0;blue hair red eyes' is not of the form 'id,<colour> hair"),
+        (["0\tblue hair"], "my.csv, line 1: .* is not of the form"),
+        ([",blue hair"], "my.csv, line 1: .* is not of the form"),
+        (["id,tags", "0,blue hair"], "my.csv, line 1: 'tags' is followed by neither"),
+        ([], "my.csv is empty: every line should read"),
+        (["\n", "\r\n"], "my.csv is empty"),
+    ],
+)
+def test_a_bad_tag_file_is_refused_with_its_line(lines, message):
+    with pytest.raises(DataError, match=message) as error:
+        read_tags_csv(lines, "my.csv")
+    assert "\n" not in str(error.value)
+
+
+def test_a_test_text_keeps_its_order_and_its_repeated_ids(tmp_path):
+    path = tmp_path / "test.txt"
+    path.write_bytes("\ufeff2,blue hair red eyes\r\n1,red eyes\r\n2,green hair\r\n\r\n".encode())
+    rows = read_test_text(path)
+    assert [key for key, _ in rows] == ["2", "1", "2"]
+    assert [decode(vector) for _, vector in rows] == [(("blue",), ("red",)), ((), ("red",)), (("green",), ())]
+
+
+def test_a_bad_test_text_is_refused(tmp_path):
+    path = tmp_path / "test.txt"
+    with pytest.raises(DataError, match=r"cannot read the test text .*test\.txt"):
+        read_test_text(path)
+    path.write_text("1,blue hair\n2,teal eyes\n")
+    with pytest.raises(DataError, match=r"test\.txt, line 2: 'teal' is no colour for eyes"):
+        read_test_text(path)
+    path.write_bytes(b"\xff\xfe1\x00")
+    with pytest.raises(DataError, match="cannot read the test text"):
+        read_test_text(path)
+
+
+@real
+def test_the_courses_test_texts_are_read():
+    rows = read_test_text(REAL / "testing_tags.txt")
+    assert len(rows) == 25
+    assert decode(rows[0][1]) == (("blue",), ("blue",))
+    assert decode(rows[24][1]) == (("green",), ("red",))
+    assert [key for key, _ in read_test_text(REAL / "sample_testing_text.txt")] == ["1", "2", "3", "4"]
