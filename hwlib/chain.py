@@ -26,6 +26,7 @@ def execute(notebook, profile, data, seed):
             parameters={"profile": profile, "data": data, "seed": seed},
             cwd=paths.NOTEBOOKS,
             progress_bar=False,
+            extra_arguments=["--log-level=40"],  # the kernel's start-up remarks are not the notebook's
         )
     except PapermillExecutionError as error:
         raise ValueError(

@@ -32,7 +32,7 @@ def image_grid(images, columns, row_labels=(), column_labels=(), width=WIDTH):
     """Images uint8 [n, h, w, 3] in rows of `columns`, with labels at the left and on top."""
     n, tile_height, tile_width = images.shape[:3]
     rows = -(-n // columns)
-    margin = (0.7 if len(row_labels) else 0.05, 0.45 if len(column_labels) else 0.05)
+    margin = (0.8 if len(row_labels) else 0.05, 0.45 if len(column_labels) else 0.05)
     height = (width - margin[0]) * rows * tile_height / (columns * tile_width) + margin[1]
     figure, axes = plt.subplots(figsize=(width, height))
     axes.imshow(tiled(images, columns))
@@ -62,17 +62,30 @@ def samples_over_training(samples, chosen, labels=()):
     return image_grid(images, len(chosen), steps, labels)
 
 
-def curves(panels, x_label="images seen"):
-    """Panels side by side; each is (title, {label: (x, y)})."""
+def curves(history, panels):
+    """Columns of a training history over the images seen; `panels` is {title: {label: column}}."""
     figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.1), squeeze=False)
-    for axes, (title, lines) in zip(all_axes[0], panels, strict=True):
-        for label, (x, y) in lines.items():
-            axes.plot(x, y, label=label)
+    seen = [line["images"] for line in history]
+    for axes, (title, columns) in zip(all_axes[0], panels.items(), strict=True):
+        for label, column in columns.items():
+            axes.plot(seen, [line[column] for line in history], label=label)
         axes.set_title(title)
-        axes.set_xlabel(x_label)
+        axes.set_xlabel("images seen")
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
-        if len(lines) > 1:
+        if len(columns) > 1:
             axes.legend()
+    return figure
+
+
+def bars(panels, y_label):
+    """Panels side by side; each is (title, names, heights)."""
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 1.9), squeeze=False)
+    for axes, (title, names, heights) in zip(all_axes[0], panels, strict=True):
+        axes.bar(names, heights)
+        axes.set_title(title)
+        axes.tick_params(axis="x", rotation=60, length=0)
+        axes.grid(axis="x", visible=False)
+    all_axes[0][0].set_ylabel(y_label)
     return figure
 
 

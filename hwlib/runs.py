@@ -140,11 +140,20 @@ class Run:
         found = sorted(self.folder.glob("samples-*.npy"))
         return {int(path.stem.split("-")[1]): np.load(path) for path in found}
 
-    def model(self, name="generator"):
-        """A trained network, as a Keras model."""
+    def model(self, name="generator", step=None):
+        """A trained network as a Keras model; the generator also as it was at a step that samples were kept of."""
         from hwlib.backend import keras
 
-        return keras.models.load_model(self.folder / f"{name}.keras", compile=False)
+        model = keras.models.load_model(self.folder / f"{name}.keras", compile=False)
+        if step is not None:
+            model.load_weights(self.folder / f"{name}-{step:07d}.weights.h5")
+        return model
+
+    def generate(self, texts, seed=0, step=None):
+        """New images of the generator for `texts` [n, text]: uint8 [n, height, width, 3]."""
+        from hwlib.generation import draw
+
+        return draw(self.model(step=step), self.settings, texts, seed)
 
 
 def get(name, profile="quick", data="avatars", seed=0):

@@ -56,12 +56,13 @@ class Section:
         self.runs[name] = run
         return run
 
-    def savefig(self, name, caption, figure=None, width=1.0):
-        """Keep the figure (the current one) as `<number>-<name>`, show it with its caption, and close it.
+    def savefig(self, name, caption, width=1.0, scaled=True):
+        """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
 
-        Pictures become PNG, drawings SVG. `width` is the share of the text width that it takes in the report.
+        Pictures become PNG, drawings SVG. `width` is the share of the text width that it takes in the report. The
+        caption ends with the conditions, unless the figure depends on no profile (`scaled=False`).
         """
-        figure = figure or plt.gcf()
+        figure = plt.gcf()
         raster = any(axes.images for axes in figure.axes)
         kind, mime = ("png", "image/png") if raster else ("svg", "image/svg+xml")
         name = f"{self.name.split('-')[0]}-{name}"
@@ -69,28 +70,35 @@ class Section:
         metadata = {"Software": None} if raster else {"Date": None, "Creator": None}
         write_atomically(path, lambda p: figure.savefig(p, format=kind, metadata=metadata))
         plt.close(figure)
-        caption = f"{caption} {self.conditions}"
+        caption = self._caption(caption, scaled)
         write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
         content = path.read_bytes()
         self._show(mime, content if raster else content.decode(), f"[{name}] {caption}", name, caption, width=width)
 
-    def table(self, name, caption, header, rows):
-        """Show rows (sequences of anything) as a Markdown table; columns of numbers are set to the right."""
+    def table(self, name, caption, header, rows, scaled=True):
+        """Show rows (sequences of anything) as a Markdown table; columns of numbers are set to the right.
+
+        `scaled` is as in `savefig`.
+        """
         rows = [[_cell(value) for value in row] for row in rows]
-        right = [all(row[i][:1].isdigit() or row[i][:1] in "-–" for row in rows) for i in range(len(header))]
+        right = [all(row[i][:1] in "-–0123456789" for row in rows) for i in range(len(header))]
         lines = [header, ["---:" if r else ":---" for r in right], *rows]
         text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         name = f"{self.name.split('-')[0]}-{name}"
-        self._show("text/markdown", text, text, name, f"{caption} {self.conditions}")
+        self._show("text/markdown", text, text, name, self._caption(caption, scaled))
 
     def number(self, name, value, meaning, **more):
         """Keep one measured number in the notebook's JSON, for the report and the claims; returns it.
 
         `more` says how sure it is: sample size, interval, spread.
         """
+        value = value.item() if hasattr(value, "item") else value
         self.numbers[name] = {"value": value, "meaning": meaning} | more
         write_json(self.out / f"{self.name}.json", {"numbers": self.numbers} | self._made_from())
         return value
+
+    def _caption(self, caption, scaled):
+        return f"{caption} {self.conditions}" if scaled else caption
 
     def _show(self, mime, content, text, name, caption, **more):
         described = {"hwlib": {"name": name, "caption": caption} | more}

@@ -1,8 +1,8 @@
 """Speed of one training step at report A's full size, against its plain form; `make bench`.
 
 Both forms run in one process, alternating, so that a busy machine slows both. The plain form calls the critic three
-times (right, fake, wrong text), each call on its own. Work is counted from the operations of the graph and compared with
-the rate of one large float32 matrix product.
+times (right, fake, wrong text), each call on its own. Work is counted from the operations of the graph and compared
+with the rate of one large float32 matrix product.
 """
 
 import argparse
