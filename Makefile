@@ -22,7 +22,7 @@ export PYTHONUNBUFFERED := 1
 report: $(READY)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
 	@$(BIN)/snakemake --cores $(JOBS) --nolock --rerun-incomplete --rerun-triggers mtime input params \
-		--quiet rules progress host reason --config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)"
+		--quiet rules host reason --config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)"
 
 test: $(READY)
 	@$(BIN)/ruff check --quiet .

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 
 def main(arguments=None):
@@ -106,7 +107,10 @@ def _parser():
 
 
 def _what(options):
-    return options.profile, options.data, options.seed
+    from hwlib.data import DRAWN
+
+    data = options.data if options.data in DRAWN else str(Path(options.data).expanduser().absolute())
+    return options.profile, data, options.seed
 
 
 if __name__ == "__main__":

@@ -122,7 +122,8 @@ def networks(*models):
     """Networks drawn one below the other: a box per layer with weights, as high as its map, labelled with its shape."""
     figure, all_axes = plt.subplots(len(models), 1, figsize=(WIDTH, 1.75 * len(models)), squeeze=False)
     for axes, model in zip(all_axes[:, 0], models, strict=True):
-        boxes = [("+".join(t.name.split(":")[0] for t in model.inputs), model.inputs[0].shape[1:], "#f0e6d2")]
+        inputs = "\n".join(f"{t.name} {'×'.join(map(str, t.shape[1:]))}" for t in model.inputs)
+        boxes = [(inputs, model.inputs[0].shape[1:], "#f0e6d2")]
         boxes += [(_short(layer), layer.output.shape[1:], "#d7e6f2") for layer in weighted_layers(model)]
         for x, (name, shape, colour) in enumerate(boxes):
             side = shape[0] if len(shape) == 3 else 1

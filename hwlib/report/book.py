@@ -1,7 +1,6 @@
 """Several executed notebooks to one PDF, and each notebook to one HTML page."""
 
 import datetime
-import os
 import tempfile
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from hwlib.report.exporter import (
     typeset,
     write,
 )
+from hwlib.storage import write_atomically
 
 STYLE = Path(__file__).with_name("page.css")
 
@@ -38,7 +38,7 @@ def build(notebooks, output_pdf, conditions, front, bibliography):
     title = {"title": "Report", **{key: stringify(value) for key, value in sections[0].document["meta"].items()}}
     settings = {"short": title["title"], **title, **run_settings(conditions)}
     settings["conditions"] = condition_rows(conditions)
-    return replace(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
+    return keep(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
 
 
 def html(notebook, output, bibliography=BIBLIOGRAPHY):
@@ -60,11 +60,12 @@ def html(notebook, output, bibliography=BIBLIOGRAPHY):
         for name, data in section.images.items():
             Path(folder, name).write_bytes(data)
         options += [f"--resource-path={folder}", f"--metadata=pagetitle:{title}"]
-        return replace(Path(output), write([section], "html5", Path(bibliography), *options).encode())
+        return keep(Path(output), write([section], "html5", Path(bibliography), *options).encode())
 
 
 def page_top(parameters):
     """Return the block above a page's text: how far the run is from the reports, and how it was made."""
+    parameters = parameters | {"data": Path(parameters.get("data", "avatars")).name}
     shown = [f"{key} {parameters[key]}" for key in ("profile", "data", "seed") if key in parameters]
     notice = run_settings(parameters)["notice"]
     lines = [Strong([Str(notice)]), LineBreak()] if notice else []
@@ -126,13 +127,8 @@ def read_front(path):
     return front
 
 
-def replace(path, data):
+def keep(path, data):
     """Put a complete file at `path`, in place of what was there, and return the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_atomically(path, lambda partial: partial.write_bytes(data))
     return path

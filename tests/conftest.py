@@ -1,0 +1,37 @@
+"""What several test modules share."""
+
+import numpy as np
+import pytest
+
+from hwlib import paths
+
+
+class Pictures:
+    """A small made-up data set, in the form of `hwlib.data.ImageSet`."""
+
+    def __init__(self, n=48, size=16, seed=0):
+        rng = np.random.default_rng(seed)
+        self.images = rng.integers(0, 256, (n, size, size, 3), dtype=np.uint8)
+        self.texts = np.zeros((n, 24), np.uint8)
+        self.texts[np.arange(n), rng.integers(1, 13, n)] = 1
+        self.texts[np.arange(n), rng.integers(13, 24, n)] = 1
+        self.fingerprint = "made up"
+        self.about = {"data": "made up", "n": n, "image_size": size, "notes": []}
+
+    def __len__(self):
+        return len(self.images)
+
+
+@pytest.fixture
+def pictures():
+    return Pictures()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty home: no cache, no runs, no figures."""
+    places = {"CACHE": "data/cache", "RUNS": "data/runs", "BUILD": "build", "FIGURES": "figures", "REPORT": "report"}
+    for name, place in places.items():
+        monkeypatch.setattr(paths, name, tmp_path / place)
+    monkeypatch.setenv("HWLIB_HOME", str(tmp_path))
+    return tmp_path

@@ -1,0 +1,56 @@
+"""Golden copies of the notebooks: executed at profile smoke, without pictures. `make golden` records them anew."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+GOLDEN = REPOSITORY / "tests" / "golden"
+PICTURES = ("image/png", "image/svg+xml")
+
+
+def at_smoke(path):
+    """A notebook with the parameters of the smoke profile put in, as papermill does."""
+    notebook = parameterize_notebook(load_notebook_node(str(path)), {"profile": "smoke"})
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected"
+    return notebook
+
+
+def prepare(home):
+    """Draw the faces of the smoke profile, so that no notebook shows the progress of it."""
+    command = [sys.executable, "-m", "hwlib", "data", "--profile", "smoke"]
+    subprocess.run(command, env=os.environ | {"HWLIB_HOME": str(home)}, cwd=REPOSITORY, check=True, capture_output=True)
+
+
+def record():
+    """Execute every notebook at the smoke profile and write its golden copy."""
+    GOLDEN.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        prepare(home)
+        os.environ["HWLIB_HOME"] = home
+        for path in NOTEBOOKS:
+            print(f"recording {path.name}", flush=True)
+            notebook = at_smoke(path)
+            NotebookClient(notebook, timeout=600, coalesce_streams=True).execute(cwd=str(path.parent))
+            for cell in notebook.cells:
+                cell.metadata.pop("execution", None)
+                for output in cell.get("outputs", []):
+                    output.get("data", {}).update({kind: "" for kind in PICTURES if kind in output.get("data", {})})
+            notebook.metadata = {"kernelspec": notebook.metadata.kernelspec}
+            nbformat.write(notebook, GOLDEN / path.name)
+
+
+if __name__ == "__main__":
+    record()
