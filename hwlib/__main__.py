@@ -26,9 +26,10 @@ def main(arguments=None):
 
 def prepare_data(options):
     """Prepare the data set of a profile."""
-    from hwlib.runs import Run
+    from hwlib.runs import load_images
 
-    images = Run("report-a", *_what(options)).images
+    profile, data, _ = _what(options)
+    images = load_images(profile, data)
     print(f"data: {images.about['data']}, {len(images):,} images, fingerprint {images.fingerprint}")
 
 

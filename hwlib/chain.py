@@ -7,7 +7,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from hwlib import paths, section
 from hwlib.experiments import NOTEBOOKS, variant
-from hwlib.runs import Run, versions
+from hwlib.runs import Run, load_images, versions
 
 
 def execute(notebook, profile, data, seed):
@@ -41,7 +41,7 @@ def execute(notebook, profile, data, seed):
 def conditions(profile, data, seed):
     """What the report's first page says of how it was made: profile, data, seed, commit, versions, training time."""
     runs = {run.key: run for names in NOTEBOOKS.values() for run in (Run(n, profile, data, seed) for n in names)}
-    images = next(iter(runs.values())).images
+    images = load_images(profile, data)
     return {
         "profile": profile,
         "data": {

@@ -73,8 +73,8 @@ PROFILES = {
             "learning_rate_scale": 2.5,
             "precision": "mixed_bfloat16",
         },
-        "classifier": {"epochs": 4},
-        "experiments": {"report-a-written": {"steps": 2000}},
+        "classifier": {"epochs": 2},
+        "experiments": {"report-a-written": {"steps": 800}},
     },
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
@@ -98,7 +98,7 @@ NOTEBOOKS = {
 def resolve(name, profile):
     """Task ("module:function") and settings (dict) of an experiment at a profile; ValueError for unknown names."""
     experiment = _with_bases(name)
-    scale = _known(profile, PROFILES, "profile")
+    scale = known(profile, PROFILES, "profile")
     task = experiment.pop("task")
     del experiment["about"]
     own = scale.get("experiments", {}).get(name, {})
@@ -112,7 +112,7 @@ def variant(profile="quick", data="avatars", seed=0):
 
 
 def _with_bases(name):
-    own = deepcopy(_known(name, EXPERIMENTS, "experiment"))
+    own = deepcopy(known(name, EXPERIMENTS, "experiment"))
     base = own.pop("base", None)
     return _merged(_with_bases(base), own) if base else own
 
@@ -123,7 +123,8 @@ def _merged(base, override):
     return {**base, **override, **both}
 
 
-def _known(name, table, what):
+def known(name, table, what):
+    """`table[name]`; ValueError that names the known ones where there is none."""
     if name not in table:
         raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.')
     return table[name]

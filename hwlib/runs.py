@@ -43,20 +43,9 @@ class Run:
         return self._resolved[1]
 
     @cached_property
-    def data_arguments(self):
-        """Arguments of `hwlib.data.load`."""
-        profile = experiments.PROFILES[self.profile]
-        drawn = self.data in data.DRAWN
-        return {
-            "data": self.data,
-            "image_size": profile["image_size"],
-            "count": profile["avatars" if drawn else "files"],
-        }
-
-    @cached_property
     def images(self):
         """The data set, a `hwlib.data.ImageSet`."""
-        return data.load(**self.data_arguments)
+        return load_images(self.profile, self.data)
 
     @cached_property
     def modules(self):
@@ -77,7 +66,7 @@ class Run:
             "task": self._resolved[0],
             "settings": self.settings,
             "seed": self.seed,
-            "data": data.fingerprint(**self.data_arguments),
+            "data": data.fingerprint(**_data_arguments(self.profile, self.data)),
             "code": self.code,
         }
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
@@ -161,6 +150,17 @@ def get(name, profile="quick", data="avatars", seed=0):
     run = Run(name, profile, data, seed)
     run.train()
     return run
+
+
+def load_images(profile="quick", data_name="avatars"):
+    """The data set (`hwlib.data.ImageSet`) that runs at a profile are trained on."""
+    return data.load(**_data_arguments(profile, data_name))
+
+
+def _data_arguments(profile, data_name):
+    scale = experiments.known(profile, experiments.PROFILES, "profile")
+    count = scale["avatars" if data_name in data.DRAWN else "files"]
+    return {"data": data_name, "image_size": scale["image_size"], "count": count}
 
 
 def versions():

@@ -12,8 +12,9 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 
 from hwlib import paths
+from hwlib.data import DRAWN
 from hwlib.experiments import PROFILES, variant
-from hwlib.runs import Run, versions
+from hwlib.runs import Run, load_images, versions
 from hwlib.storage import write_atomically, write_json
 
 
@@ -38,7 +39,7 @@ class Section:
     @property
     def images(self):
         """The data set (`hwlib.data.ImageSet`)."""
-        return Run("report-a", self.profile, self.data, self.seed).images
+        return load_images(self.profile, self.data)
 
     @property
     def conditions(self):
@@ -46,7 +47,7 @@ class Section:
         size = PROFILES[self.profile]["image_size"]
         width = PROFILES[self.profile]["gan"].get("width", 1)
         scale = "full width" if width == 1 else f"width {width:g}"
-        faces = "drawn faces" if self.images.about["data"].startswith("a") else self.images.about["data"]
+        faces = "drawn faces" if self.data in DRAWN else self.images.about["data"]
         return f"Profile {self.profile}: {size}×{size}, {scale}, {faces}."
 
     def run(self, name):
