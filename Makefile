@@ -36,18 +36,20 @@ golden: $(READY)
 	@$(BIN)/python tests/golden.py
 
 # The set-up: uv from the package registry, then exactly what requirements.lock names.
-$(READY): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "hwlib needs Python 3.11, 3.12 or 3.13 and found none: install one, or say PYTHON=/path/to/python3.12." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "hwlib needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is %d.%d: say PYTHON=/path/to/python3.12." % v)'
-	@$(PYTHON) -c 'import shutil, sys; free = shutil.disk_usage(".").free >> 20; sys.exit(None if free > 5000 else "hwlib needs 5,000 MB of disk space for its packages and caches; here are %d MB free." % free)'
-	@test -x $(UV) || $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv \
-		|| { echo "uv could not be installed: this needs pip ($(PYTHON) -m pip) and a package registry." >&2; exit 1; }
+$(READY): requirements.lock pyproject.toml | $(UV)
 	@echo "installing packages into .venv (about 3 GB, once)"
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
 	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet requirements.lock
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --editable .
 	@touch $@
 
-lock:
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
+$(UV):
+	@test -n "$(PYTHON)" || { echo "hwlib needs Python 3.11, 3.12 or 3.13 and found none: install one, or say PYTHON=/path/to/python3.12." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "hwlib needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is %d.%d: say PYTHON=/path/to/python3.12." % v)'
+	@$(PYTHON) -c 'import shutil, sys; free = shutil.disk_usage(".").free >> 20; sys.exit(None if free > 5000 else "hwlib needs 5,000 MB of disk space for its packages and caches; here are %d MB free." % free)'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv \
+		|| { echo "uv could not be installed: this needs pip ($(PYTHON) -m pip) and a package registry." >&2; exit 1; }
+
+lock: $(UV)
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 		--extra dev --extra course --extra explore pyproject.toml -o requirements.lock

@@ -82,12 +82,14 @@ def page(notebook, profile, data, seed):
 
 
 def _commit():
-    """The checkout's commit and whether it has changes; "unknown" outside git."""
+    """The checkout's commit and whether it has changes; "unknown" where there is no git, or no checkout."""
 
     def git(*words):
-        return subprocess.run(["git", "-C", paths.REPOSITORY, *words], capture_output=True, text=True)
+        return subprocess.run(
+            ["git", "-C", paths.REPOSITORY, *words], capture_output=True, text=True, check=True
+        ).stdout
 
-    head = git("rev-parse", "--short=10", "HEAD")
-    if head.returncode:
+    try:
+        return {"commit": git("rev-parse", "--short=10", "HEAD").strip(), "dirty": bool(git("status", "--porcelain"))}
+    except (FileNotFoundError, subprocess.CalledProcessError):
         return {"commit": "unknown"}
-    return {"commit": head.stdout.strip(), "dirty": bool(git("status", "--porcelain").stdout.strip())}

@@ -4,7 +4,6 @@
 experiment does not name is as in report A.
 """
 
-from copy import deepcopy
 from pathlib import Path
 
 TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
@@ -56,7 +55,7 @@ PROFILES = {
         "image_size": 32,
         "avatars": 6000,
         "files": 6000,
-        "gan": {"width": 0.25, "batch_size": 32, "steps": 8000, "interval": 250, "learning_rate_scale": 5.0},
+        "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
         "experiments": {"report-a-written": {"steps": 2000}},
     },
@@ -96,13 +95,21 @@ NOTEBOOKS = {
 
 
 def resolve(name, profile):
-    """Task ("module:function") and settings (dict) of an experiment at a profile; ValueError for unknown names."""
-    experiment = _with_bases(name)
+    """Task ("module:function") and settings (dict) of an experiment at a profile; ValueError for unknown names.
+
+    Laid over each other: the experiment's bases and itself, the profile's settings for its task, the profile's settings
+    for the bases and for the experiment.
+    """
     scale = known(profile, PROFILES, "profile")
-    task = experiment.pop("task")
-    del experiment["about"]
-    own = scale.get("experiments", {}).get(name, {})
-    return TASKS[task], _merged(_merged(experiment, scale.get(task, {})), own)
+    line = _line_of(name)
+    settings = {}
+    for ancestor in line:
+        settings = _merged(settings, EXPERIMENTS[ancestor])
+    task = settings.pop("task")
+    settings = _merged(settings, scale.get(task, {}))
+    for ancestor in line:
+        settings = _merged(settings, scale.get("experiments", {}).get(ancestor, {}))
+    return TASKS[task], {key: value for key, value in settings.items() if key not in ("about", "base")}
 
 
 def variant(profile="quick", data="avatars", seed=0):
@@ -111,16 +118,23 @@ def variant(profile="quick", data="avatars", seed=0):
     return name if seed == 0 else f"{name}-seed{seed}"
 
 
-def _with_bases(name):
-    own = deepcopy(known(name, EXPERIMENTS, "experiment"))
-    base = own.pop("base", None)
-    return _merged(_with_bases(base), own) if base else own
+def _line_of(name):
+    """An experiment and its bases, the oldest first."""
+    base = known(name, EXPERIMENTS, "experiment").get("base")
+    return [*(_line_of(base) if base else []), name]
 
 
 def _merged(base, override):
-    """`override` laid over `base`; dicts of options are merged, not replaced."""
-    both = {k: {**base[k], **v} for k, v in override.items() if isinstance(v, dict) and k in base}
-    return {**base, **override, **both}
+    """`override` laid over `base`. Options are merged, but those of something that is replaced go with it."""
+    merged = {**base, **override}
+    for key, value in merged.items():
+        owner = key.removesuffix("_options")
+        replaced = owner in override and override[owner] != base.get(owner)
+        if owner != key and replaced:
+            merged[key] = override.get(key, {})
+        elif isinstance(value, dict) and key in override:
+            merged[key] = {**base.get(key, {}), **value}
+    return merged
 
 
 def known(name, table, what):

@@ -169,3 +169,10 @@ def test_options_of_an_experiment_are_laid_over_its_base():
     _, settings = experiments.resolve("report-a-code", "quick")
     assert settings["objective"] == experiments.EXPERIMENTS["report-a"]["objective"]
     assert settings["objective_options"] == {"mix": "batch"}
+
+
+def test_options_of_what_is_replaced_go_with_it(monkeypatch):
+    monkeypatch.setitem(experiments.EXPERIMENTS, "other", {"base": "report-a-code", "objective": "m:O", "about": ""})
+    _, settings = experiments.resolve("other", "paper")
+    assert settings["objective_options"] == {}
+    assert settings["generator_options"] == {"last_layers": "conv"}

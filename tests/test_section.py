@@ -1,0 +1,99 @@
+"""A figure never stands without what it was made from, and only a finished notebook publishes."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from conftest import Pictures
+
+from hwlib import plots, section
+from hwlib.section import Section
+
+
+@pytest.fixture
+def shown(home, monkeypatch):
+    """A section on made-up data, and the outputs that it displays."""
+    monkeypatch.setattr(section, "load_images", lambda profile, data: Pictures())
+    outputs = []
+    monkeypatch.setattr(section, "display", lambda data, **more: outputs.append((data, more["metadata"]["hwlib"])))
+    return Section("07-things", "smoke", seed=5), outputs
+
+
+def test_a_picture_is_png_and_a_drawing_svg_and_each_has_its_conditions(shown):
+    part, outputs = shown
+    plots.image_grid(np.zeros((4, 8, 8, 3), np.uint8), columns=2)
+    part.savefig("grid", "Four.")
+    plots.bars([("things", ["a", "b"], [1, 2])], "n")
+    part.savefig("bars", "Two.")
+    assert {path.name for path in part.out.iterdir()} == {"07-grid.png", "07-grid.json", "07-bars.svg", "07-bars.json"}
+    written = json.loads((part.out / "07-grid.json").read_text())
+    assert (written["profile"], written["seed"], written["data"]["fingerprint"]) == ("smoke", 5, "made up")
+    assert "keras" in written["versions"]
+    (data, described), (drawing, _) = outputs
+    assert described["name"] == "07-grid" and described["caption"].startswith("Four. Profile smoke: 16×16")
+    assert data["image/png"] == (part.out / "07-grid.png").read_bytes()
+    assert drawing["image/svg+xml"].count("<svg") == 1
+    assert not plt.get_fignums(), "a figure stayed open"
+
+
+def test_the_same_figure_has_the_same_bytes(shown):
+    part, _ = shown
+    drawn = []
+    for _ in range(2):
+        plots.bars([("things", ["a", "b"], [1, 2])], "n")
+        part.savefig("bars", "Two.")
+        drawn.append((part.out / "07-bars.svg").read_bytes())
+    assert drawn[0] == drawn[1]
+
+
+def test_a_table_sets_numbers_to_the_right_and_escapes_bars(shown):
+    part, outputs = shown
+    part.table("counts", "Counts.", ["what", "n"], [("a|b", 1234), ("c", 0.123456)])
+    assert outputs[0][0]["text/markdown"].splitlines() == [
+        "| what | n |",
+        "| :--- | ---: |",
+        "| a\\|b | 1234 |",
+        "| c | 0.123 |",
+    ]
+
+
+def test_numbers_are_kept_in_one_file(shown):
+    part, _ = shown
+    part.number("first", np.float32(0.5), "a half", n=10)
+    part.number("second", 2, "two")
+    numbers = json.loads((part.out / "07-things.json").read_text())["numbers"]
+    assert numbers["first"] == {"value": 0.5, "meaning": "a half", "n": 10} and numbers["second"]["value"] == 2
+
+
+def test_publishing_replaces_a_notebooks_figures_and_no_others(home):
+    made, published = home / "build/figures/quick", home / "figures/quick"
+    for folder in (made, published):
+        folder.mkdir(parents=True)
+    (made / "07-new.png").write_text("new")
+    (made / "08-other.png").write_text("of another notebook")
+    (published / "07-old.png").write_text("not made any more")
+    (published / "06-kept.png").write_text("kept")
+    section.publish("07-things", "quick")
+    assert {path.name for path in published.iterdir()} == {"07-new.png", "06-kept.png"}
+
+
+def test_tiles_keep_their_pixels_and_their_order():
+    images = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
+    sheet = plots.tiled(images, columns=3)
+    assert sheet.shape == (9, 14, 3)
+    assert sheet[0, 0, 0] == 0 and sheet[0, 5, 0] == 1 and sheet[5, 0, 0] == 3 and (sheet[4] == 255).all()
+
+
+def test_the_drawing_of_a_network_names_every_layer_with_weights():
+    from hwlib.models import report_a
+
+    critic = report_a.critic()
+    rows = list(plots.layer_rows(critic))
+    assert [row[0] for row in rows] == ["Conv2D"] * 5 + ["Dense"]
+    assert [row[2] for row in rows] == ["5×5", "5×5", "3×3", "3×3", "4×4", ""]
+    assert {row[5] for row in rows} == {"lecun_normal"}
+    figure = plots.networks(critic)
+    texts = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert "16×16×128" in texts and "3,389,825" in figure.axes[0].get_title()
+    plt.close(figure)

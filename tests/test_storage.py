@@ -1,0 +1,60 @@
+"""What is written is whole, and what was cut short is passed over."""
+
+import numpy as np
+import pytest
+
+from hwlib import callbacks
+from hwlib.storage import read_json_lines, write_atomically, write_json
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def fail(temporary):
+        temporary.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, fail)
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_last_line_cut_short_is_left_out(tmp_path):
+    path = tmp_path / "history.jsonl"
+    path.write_text('{"step": 1}\n{"step": 2}\n{"st')
+    assert read_json_lines(path) == [{"step": 1}, {"step": 2}]
+    assert read_json_lines(tmp_path / "none.jsonl") == []
+
+
+def test_json_keeps_characters(tmp_path):
+    write_json(tmp_path / "a.json", {"caption": "16×16 髮"})
+    assert "16×16 髮" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+def test_history_goes_on_where_the_checkpoint_stands(tmp_path):
+    path = tmp_path / "history.jsonl"
+    path.write_text('{"step": 5, "seconds": 1.5}\n{"step": 10, "seconds": 3.0}\n')
+    history = callbacks.History(path, interval=5, images_per_step=8, first_step=5)
+    assert read_json_lines(path) == [{"step": 5, "seconds": 1.5}] and history.seconds == 1.5
+    history.on_train_begin()
+    history.on_epoch_end(1, {"d_loss": np.float32(0.25)})
+    line = read_json_lines(path)[-1]
+    assert (line["step"], line["images"], line["d_loss"]) == (10, 80, 0.25) and line["seconds"] >= 1.5
+
+
+def test_a_checkpoint_that_cannot_be_read_is_no_checkpoint(tmp_path, capsys):
+    path = tmp_path / "checkpoint.npz"
+    path.write_bytes(b"PK\x03\x04 cut short")
+    assert callbacks.Checkpoint(path, 5).restore(model=None) == 0
+    assert "cannot be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(45.4, "45 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")])
+def test_time_left_is_readable(seconds, text):
+    assert callbacks.clock(seconds) == text
+
+
+def test_what_is_not_a_number_becomes_black():
+    images = np.array([[np.nan, -1.0, 0.0, 1.0, 7.0]])
+    assert callbacks.to_uint8(images, (-1, 1)).tolist() == [[0, 0, 128, 255, 255]]
