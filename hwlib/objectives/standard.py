@@ -9,7 +9,7 @@ from hwlib.objectives.base import Objective
 class NonSaturating(Objective):
     """The generator maximises log D(G(z)) (Goodfellow et al. 2014, section 3; ganhacks tip 2; report B).
 
-    `real_label` and `fake_label` are numbers in [0, 1] or pairs (low, high) drawn uniformly per image (soft
+    `real_label` and `fake_label` are numbers, or pairs (low, high) drawn uniformly per image (soft
     labels); a share `label_noise` of the discriminator's labels is swapped (noisy labels; both ganhacks tip 6).
     """
 
