@@ -129,14 +129,15 @@ def assert_alike(one, other):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("objective", [WassersteinGradientPenalty(), NonSaturating()], ids=["penalised", "standard"])
-def test_shared_joined_and_separate_passes_give_the_same_losses_and_the_same_updates(objective):
+def test_shared_joined_and_separate_passes_give_the_same_losses_and_the_same_updates():
     def critic():
         return report_a.critic(**TINY, text_dim=TEXT)
 
     batch = data(4, size=16)
     before = weights(critic())
-    separate, joined, shared = (one_step(critic, p, objective, batch) for p in ("separate", "joined", "shared"))
+    separate, joined, shared = (
+        one_step(critic, p, WassersteinGradientPenalty(), batch) for p in ("separate", "joined", "shared")
+    )
     assert max(np.abs(b - a).max() for b, a in zip(before, separate[1], strict=True)) > 1e-3
     assert_alike(joined, separate)
     assert_alike(shared, separate)
@@ -206,18 +207,27 @@ def test_a_linear_critic_pays_its_closed_form(text_gradient):
     assert logs["d_loss"] == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
-def test_the_penalty_is_measured_under_the_right_text():
-    image, text = keras.Input((SIZE, SIZE, 3)), keras.Input((TEXT,))
-    scaled = layers.Multiply()([layers.Flatten()(image), layers.Dense(SIZE * SIZE * 3, use_bias=False)(text)])
-    critic = keras.Model([image, text], layers.Dense(1)(scaled))
-    model, batch = adversarial(critic=critic, objective=WassersteinGradientPenalty(text_gradient=False)), data(4)
-    by_text, slopes = (v.numpy() for v in critic.trainable_variables[:2])  # score = sum of image * (text W) * slopes
-    norms = np.linalg.norm((batch["text"].numpy() @ by_text) * slopes[:, 0], axis=1)
-    assert float(model.train_step(batch)["gradient_norm"]) == pytest.approx(norms.mean(), rel=1e-4)
+def test_each_image_is_judged_under_its_text_and_the_penalty_measured_under_the_right_one():
+    of_image, of_text, of_generator = Spy(), Spy(), Spy()
+    image, text, latent = keras.Input((SIZE, SIZE, 3)), keras.Input((TEXT,)), keras.Input((LATENT,))
+    seen = layers.Concatenate()([layers.Flatten()(of_image(image)), of_text(text)])
+    critic = keras.Model([image, text], layers.Dense(1)(seen))
+    drawing = small_generator()
+    generator = keras.Model([latent, text], drawing([latent, of_generator(text)]))
+    batch = data(4)
+    batch["text"], batch["wrong_text"] = tf.reshape(tf.range(8.0), (4, 2)), tf.reshape(tf.range(8.0, 16.0), (4, 2))
+    adversarial(generator, critic, passes="separate").train_step(batch)
+
+    right, wrong = batch["text"].numpy(), batch["wrong_text"].numpy()
+    np.testing.assert_array_equal(of_text.seen, [right, right, wrong, right, right])
+    np.testing.assert_array_equal(of_generator.seen, [right, right])
+    real, fake, again, mixed, _ = of_image.seen
+    np.testing.assert_array_equal(real, batch["image"])
+    np.testing.assert_array_equal(again, batch["image"])
+    assert np.all((mixed - real) * (mixed - fake) <= 1e-6)  # between the two
 
 
-@pytest.mark.parametrize("conditional", [True, False])
-@pytest.mark.parametrize("objective", [WassersteinGradientPenalty(), LeastSquares()], ids=["penalised", "plain"])
+@pytest.mark.parametrize(("conditional", "objective"), [(True, LeastSquares()), (False, WassersteinGradientPenalty())])
 def test_every_score_and_loss_is_logged_and_finite(conditional, objective):
     model = adversarial(small_generator(conditional=conditional), small_critic(conditional=conditional), objective)
     history = fit(model, data(4, conditional), data(4, conditional, seed=1), epochs=2)
@@ -254,9 +264,9 @@ def test_the_discriminator_learns_to_tell_right_from_fake_and_wrong():
     batch["text"] = tf.one_hot([0] * 8, TEXT)
     batch["wrong_text"] = tf.one_hot([1] * 8, TEXT)
     logs = [model._update_discriminator(batch) for _ in range(40)]
-    before, after = ({name: float(value) for name, value in log.items()} for log in (logs[0], logs[-1]))
-    assert after["d_loss"] < before["d_loss"] / 3
-    assert after["right"] > 0.6 and after["fake"] < 0.4 and after["wrong"] < 0.4
+    before, after = ({name: float(log[name]) for name in log} for log in (logs[0], logs[-1]))
+    assert after["d_loss"] < before["d_loss"] / 2
+    assert after["right"] > max(after["fake"], after["wrong"]) + 0.3
 
 
 def test_the_generator_learns_to_raise_the_score_of_its_images():
@@ -319,11 +329,23 @@ def test_latents_follow_the_seed():
     assert not np.array_equal(one, other)
 
 
+def test_random_labels_follow_the_models_seed_and_nothing_else():
+    losses = []
+    for global_seed in (1, 2):
+        keras.utils.set_random_seed(0)
+        model = adversarial(objective=NonSaturating(real_label=(0.0, 1.0)))
+        keras.utils.set_random_seed(global_seed)
+        losses.append(float(model.train_step(data(4))["d_loss"]))
+    assert losses[0] == losses[1]
+
+
 def test_clipping_bounds_every_weight_of_the_critic_and_none_of_the_generator():
     model = adversarial(objective=WassersteinClipped(clip=0.02))
-    assert max(np.abs(w).max() for w in weights(model.discriminator)) > 0.1
-    fit(model, data(4), data(4, seed=1))
-    assert max(np.abs(w).max() for w in weights(model.discriminator)) == pytest.approx(0.02)
+    for variable in model.discriminator.trainable_variables:
+        variable.assign(np.sign(np.random.default_rng(0).normal(size=variable.shape)))
+    fit(model, data(4))
+    for bounded in weights(model.discriminator):
+        np.testing.assert_allclose(np.abs(bounded), 0.02)
     assert max(np.abs(w).max() for w in weights(model.generator)) > 0.1
 
 
@@ -374,82 +396,62 @@ def test_mixed_precision_trains_and_keeps_its_variables_in_single_precision():
     assert {str(v.dtype) for v in floating} == {"float32"}
 
 
-def painter(conditional=False):
+COLOURS = np.array([[0.85, 0.2, 0.2], [0.2, 0.2, 0.85]])
+
+
+def painter():
     """A generator of 16x16 images of one colour each; it starts at a mid gray."""
     latent, text = keras.Input((LATENT,)), keras.Input((TEXT,))
-    x = layers.Concatenate()([latent, text]) if conditional else latent
-    colour = layers.Dense(3, "sigmoid", kernel_initializer=keras.initializers.RandomNormal(stddev=0.02))(x)
-    image = layers.UpSampling2D(16)(layers.Reshape((1, 1, 3))(colour))
-    return keras.Model([latent, text] if conditional else latent, image)
+    start = keras.initializers.RandomNormal(stddev=0.02)
+    colour = layers.Dense(3, "sigmoid", kernel_initializer=start)(layers.Concatenate()([latent, text]))
+    return keras.Model([latent, text], layers.UpSampling2D(16)(layers.Reshape((1, 1, 3))(colour)))
 
 
-def judge(conditional=False):
+def judge():
     image = keras.Input((16, 16, 3))
-    x = layers.GlobalAveragePooling2D()(image)
 
     def judgement(x, text):
-        x = x if text is None else layers.Concatenate()([x, text])
-        return layers.Dense(1)(layers.Dense(32, "leaky_relu")(x))
+        return layers.Dense(1)(layers.Dense(32, "leaky_relu")(layers.Concatenate()([x, text])))
 
-    return with_text(image, x, TEXT if conditional else 0, judgement, "critic")
+    return with_text(image, layers.GlobalAveragePooling2D()(image), TEXT, judgement, "critic")
 
 
-def colours_learnt(texts, colours, steps):
-    """Mean colours that a painter draws before and after training on images of noisy colours, one row a text."""
-    rng = np.random.default_rng(0)
-    kind = np.arange(64) % len(colours)
-    noisy = np.clip(colours[kind] + rng.normal(0, 0.05, (64, 3)), 0, 1)
+def painting():
+    """A painter trained for 200 steps on images of two colours, with some noise: mean colours drawn, state, history."""
+    keras.utils.set_random_seed(0)
+    kind = np.arange(64) % len(COLOURS)
+    noisy = np.clip(COLOURS[kind] + np.random.default_rng(0).normal(0, 0.05, (64, 3)), 0, 1)
     images = np.broadcast_to(np.rint(255 * noisy)[:, None, None], (64, 16, 16, 3)).astype(np.uint8)
-    conditional = texts is not None
-    model = Adversarial(painter(conditional), judge(conditional), WassersteinGradientPenalty(), discriminator_steps=2)
+    model = Adversarial(painter(), judge(), WassersteinGradientPenalty(), discriminator_steps=2)
     model.compile(*(keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9) for rate in (0.01, 0.02)))
+    latents = tf.random.stateless_normal((100, LATENT), (0, 1))
 
     def drawn():
-        latents = model.latents(100)
-        if not conditional:
-            return model.generator(latents).numpy().mean((0, 1, 2))[None]
-        asked = [tf.constant(np.tile(text, (100, 1)), tf.float32) for text in texts]
-        return np.stack([model.generator([latents, text]).numpy().mean((0, 1, 2)) for text in asked])
+        texts = [tf.one_hot([text] * 100, TEXT) for text in range(len(COLOURS))]
+        return np.stack([model.generator([latents, text]).numpy().mean((0, 1, 2)) for text in texts])
 
-    before = drawn()
-    shown = batches(images, texts[kind] if conditional else None, 32, steps, seed=1)
-    model.fit(shown, steps_per_epoch=steps, shuffle=False, verbose=0)
-    return before, drawn()
+    before, shown = drawn(), batches(images, np.eye(TEXT, dtype=np.uint8)[kind], 32, 200, seed=1)
+    history = model.fit(shown, epochs=2, steps_per_epoch=100, shuffle=False, verbose=0).history
+    return before, drawn(), [v.numpy() for v in model.state], history
 
 
-def test_two_hundred_steps_teach_a_generator_the_colour_of_the_images(graphs):
-    colour = np.array([[0.85, 0.3, 0.1]])
-    before, after = colours_learnt(None, colour, 200)
-    assert np.abs(before - colour).max() > 0.3
-    assert np.abs(after - colour).max() < 0.1
+@pytest.fixture(scope="module")
+def painted():
+    tf.config.run_functions_eagerly(False)
+    return painting()
 
 
-def test_a_conditional_generator_learns_which_colour_its_text_names(graphs):
-    texts, colours = np.eye(2, dtype=np.uint8), np.array([[0.85, 0.2, 0.2], [0.2, 0.2, 0.85]])
-    before, after = colours_learnt(texts, colours, 200)
-    assert np.abs(before - colours).max() > 0.3
-    assert np.abs(after - colours).max() < 0.1
+def test_two_hundred_steps_teach_a_generator_which_colour_its_text_names(painted):
+    before, after, *_ = painted
+    assert np.abs(before - COLOURS).max() > 0.3
+    assert np.abs(after - COLOURS).max() < 0.1
 
 
-def test_two_fits_with_the_same_seed_are_equal_bit_for_bit_and_another_seed_is_not(graphs):
-    rng = np.random.default_rng(0)
-    images, texts = (
-        rng.integers(0, 256, (12, SIZE, SIZE, 3), np.uint8),
-        np.eye(TEXT, dtype=np.uint8)[np.arange(12) % TEXT],
-    )
-
-    def trained(seed):
-        keras.utils.set_random_seed(seed)
-        model = adversarial(seed=seed)
-        shown = batches(images, texts, 4, 6, seed=seed)
-        history = model.fit(shown, epochs=2, steps_per_epoch=3, shuffle=False, verbose=0).history
-        return history, [v.numpy() for v in model.state]
-
-    (history, state), (same_history, same_state), (_, other) = trained(0), trained(0), trained(1)
-    assert history == same_history
-    for a, b in zip(state, same_state, strict=True):
+def test_two_trainings_with_the_same_seed_are_equal_bit_for_bit(painted, graphs):
+    *_, state, history = painting()
+    assert history == painted[-1]
+    for a, b in zip(state, painted[-2], strict=True):
         np.testing.assert_array_equal(a, b)
-    assert not np.array_equal(state[0], other[0])
 
 
 # The state of a training

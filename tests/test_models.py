@@ -341,7 +341,7 @@ def test_unknown_choices_are_refused_and_the_known_ones_named(options, message):
 
 def test_a_saved_network_loads_in_a_new_process_and_gives_the_same_output(tiny, loading):
     folder, process = loading
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said
     with np.load(folder / "outputs.npz") as outputs:
         np.testing.assert_allclose(outputs["generator"], tiny["generator"](latents_and_texts(3)), rtol=1e-5, atol=1e-6)

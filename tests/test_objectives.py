@@ -108,11 +108,11 @@ def test_label_noise_swaps_the_stated_share_of_labels(share):
 
 
 def test_a_swapped_soft_label_comes_from_the_other_interval():
-    objective = NonSaturating(real_label=(0.8, 1.0), fake_label=(0.0, 0.2), label_noise=0.25)
+    objective = NonSaturating(real_label=(0.8, 1.0), fake_label=(0.1, 0.4), label_noise=0.25)
     drawn = labels(lambda s: objective.real(s, seeded()))
     swapped = drawn < 0.5
     assert swapped.mean() == pytest.approx(0.25, abs=0.03)
-    assert kstest(drawn[swapped], "uniform", (0.0, 0.2)).pvalue > 0.01
+    assert kstest(drawn[swapped], "uniform", (0.1, 0.3)).pvalue > 0.01
     assert kstest(drawn[~swapped], "uniform", (0.8, 0.2)).pvalue > 0.01
 
 
