@@ -4,18 +4,22 @@ Figures and numbers go to `build/figures/<variant>`, each with a JSON file that 
 `make report` puts them under `figures/`, after the whole notebook has run (see `publish`).
 """
 
+import io
 import os
-import shutil
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 from IPython.display import display
+from PIL import Image
 
 from hwlib import paths
 from hwlib.data import DRAWN
 from hwlib.experiments import PROFILES, variant
 from hwlib.runs import Run, load_images, versions
 from hwlib.storage import write_atomically, write_json
+
+LARGEST = 290_000
+"""Bytes of a published figure."""
 
 
 class Section:
@@ -128,17 +132,34 @@ class Section:
 def publish(notebook, variant_name):
     """Put a notebook's finished figures and numbers under `figures/<variant>`, each file in one step.
 
-    Files that the notebook does not make any more are removed.
+    A PNG file that is too large for a repository becomes a JPEG. Files that the notebook makes no more are removed.
     """
     number = notebook.split("-")[0]
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
     shown.mkdir(parents=True, exist_ok=True)
-    new = {path.name: path for path in made.glob(f"{number}-*")}
-    for name, path in new.items():
-        write_atomically(shown / name, lambda temporary, path=path: shutil.copyfile(path, temporary))
+    new = {}
+    for path in made.glob(f"{number}-*"):
+        name, content = path.name, path.read_bytes()
+        if path.suffix == ".png" and len(content) > LARGEST:
+            name, content = f"{path.stem}.jpg", _jpeg(path)
+        new[name] = content
+    for name, content in new.items():
+        write_atomically(shown / name, lambda temporary, content=content: temporary.write_bytes(content))
     for path in shown.glob(f"{number}-*"):
         if path.name not in new:
             os.remove(path)
+
+
+def _jpeg(path):
+    """A picture as JPEG, 1,000 pixels wide, of the best quality that is small enough."""
+    picture = Image.open(path).convert("RGB")
+    picture = picture.resize((1000, round(1000 * picture.height / picture.width)), Image.Resampling.LANCZOS)
+    for quality in (90, 85, 80, 75, 70, 60, 50):
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=quality)
+        if buffer.tell() <= LARGEST:
+            break
+    return buffer.getvalue()
 
 
 def _cell(value):

@@ -4,17 +4,21 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
+from pytest_notebook.notebook import regex_replace_nb
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 GOLDEN = REPOSITORY / "tests" / "golden"
 PICTURES = ("image/png", "image/svg+xml")
+SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+MASKS = tuple(tuple(line.split()) for line in SETTINGS["nb_diff_replace"])
 
 
 def at_smoke(path):
@@ -49,6 +53,7 @@ def record():
                 for output in cell.get("outputs", []):
                     output.get("data", {}).update({kind: "" for kind in PICTURES if kind in output.get("data", {})})
             notebook.metadata = {"kernelspec": notebook.metadata.kernelspec}
+            notebook = regex_replace_nb(notebook, MASKS)
             nbformat.write(notebook, GOLDEN / path.name)
 
 

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import Pictures
+from PIL import Image
 
 from hwlib import plots, section
 from hwlib.section import Section
@@ -76,6 +77,16 @@ def test_publishing_replaces_a_notebooks_figures_and_no_others(home):
     (published / "06-kept.png").write_text("kept")
     section.publish("07-things", "quick")
     assert {path.name for path in published.iterdir()} == {"07-new.png", "06-kept.png"}
+
+
+def test_a_large_picture_is_published_as_a_small_jpeg(home):
+    made = home / "build/figures/quick"
+    made.mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (600, 1200, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(made / "07-noise.png")
+    section.publish("07-things", "quick")
+    (path,) = (home / "figures/quick").iterdir()
+    assert path.name == "07-noise.jpg" and path.stat().st_size < 300_000 < (made / "07-noise.png").stat().st_size
 
 
 def test_tiles_keep_their_pixels_and_their_order():
