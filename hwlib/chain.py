@@ -82,7 +82,7 @@ def page(notebook, profile, data, seed):
 
 
 def _commit():
-    """The checkout's commit and whether it has changes; "unknown" where there is no git, or no checkout."""
+    """The checkout's commit and whether it has changes other than new figures; "unknown" without git or checkout."""
 
     def git(*words):
         return subprocess.run(
@@ -90,6 +90,7 @@ def _commit():
         ).stdout
 
     try:
-        return {"commit": git("rev-parse", "--short=10", "HEAD").strip(), "dirty": bool(git("status", "--porcelain"))}
+        changes = git("status", "--porcelain", "--", ".", ":!figures")
+        return {"commit": git("rev-parse", "--short=10", "HEAD").strip(), "dirty": bool(changes)}
     except (FileNotFoundError, subprocess.CalledProcessError):
         return {"commit": "unknown"}

@@ -29,6 +29,7 @@ def at_smoke(path):
         cell.metadata.pop("papermill", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = "injected"
+            cell.source = cell.source.rstrip("\n")
     return notebook
 
 
