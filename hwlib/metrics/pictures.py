@@ -1,0 +1,114 @@
+"""What can be measured on the images themselves, uint8 RGB [n, s, s, 3]: one number per image, float64 [n].
+
+Set against real images, since drawn faces and photographs differ in all of them. For the mean and its error see
+`distances.mean`, for other statistics `distances.bootstrap`.
+"""
+
+import numpy as np
+
+from hwlib.metrics.distances import squared_distances
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def lattice_energy(images):
+    """Share of an image's spectral energy that lies at periods of 2 and 4 pixels, in [0, 1].
+
+    These are the periods that two upsamplings by 2 can leave behind (Odena et al. 2016): the 15 frequencies that are
+    multiples of 1/4 cycle per pixel in both directions, the mean (0, 0) left out. Put otherwise, and computed so: the
+    share of the variance, over the three channels, that the place modulo 4 explains. Pixels are weighted by a Hann
+    window, without which the jump from one border to the opposite one would count as energy at all frequencies.
+
+    1: nothing but such a pattern; white noise: 33.75 / s^2 on average (0.008 at 64 pixels, 0.033 at 32); 0: a constant
+    image. Raises ValueError for a side that is no multiple of 4, or below 8.
+    """
+    x, weights = _centred(images)
+    pattern, whole = ((weights * part**2).sum((1, 2, 3)) for part in (_lattice(x, weights), x))
+    return _share(pattern, whole)
+
+
+def sharpness(images, band=(1 / 8, 1.0)):
+    """Share of an image's spectral energy in fine detail, in [0, 1]: of its luminance, so that gray images compare.
+
+    band: frequencies in cycles per pixel, by their distance from 0, the ends included. Detail of periods up to 8 pixels
+    by default; the corner of the spectrum lies at 0.71. The mean is removed, borders are weighted by a Hann window, and
+    what `lattice_energy` counts is taken out beforehand, or artefacts of upsampling would pass for detail. Noise does:
+    a value above that of real images is no praise. 0 for a constant image. Raises ValueError as `lattice_energy`.
+    """
+    x, weights = _centred((images @ np.array(LUMA))[..., None])
+    x = x - _lattice(x, weights)
+    spectrum = np.abs(np.fft.fft2((weights * x)[..., 0])) ** 2
+    frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(images.shape[1])] * 2))
+    inside = (frequency >= band[0]) & (frequency <= band[1])
+    return _share(spectrum[:, inside].sum(1), spectrum.sum((1, 2)))
+
+
+def luminance(images):
+    """Mean luminance (luma of BT.601), in [0, 1]."""
+    return (images.mean((1, 2)) / 255) @ np.array(LUMA)
+
+
+def saturation(images):
+    """Mean saturation as in HSV, (max - min) / max of the channels, in [0, 1]; that of black is 0."""
+    high, low = images.max(-1).astype(float), images.min(-1)
+    return np.divide(high - low, high, out=np.zeros_like(high), where=high > 0).mean((1, 2))
+
+
+def saturated_share(images):
+    """Share of pixels whose three channels all lie at an end of the range, 0 or 255, in [0, 1]."""
+    return ((images == 0) | (images == 255)).all(-1).mean((1, 2))
+
+
+def nearest_neighbours(generated, train):
+    """For features of generated images [n, d] the nearest of the training images [m, d].
+
+    Returns their distances, float64 [n], and places in `train`, int [n].
+    """
+    train = np.asarray(train, np.float64)
+    parts = np.array_split(np.asarray(generated, np.float64), -(-len(generated) // 256))  # bounds the memory
+    squared = [squared_distances(part, train) for part in parts]
+    return np.sqrt(np.concatenate([s.min(1) for s in squared])), np.concatenate([s.argmin(1) for s in squared])
+
+
+def copying(generated, train, held_out):
+    """Are generated images closer to the training images than other real images are?
+
+    The probability that a generated image is nearer to its nearest training image than a held-out real image is to its
+    own (Mann-Whitney; the test of Meehan et al. 2020). 0.5: as new as real images; 1: copies; below 0.5:
+    farther from the training images than real ones, as bad images are. So it says something only of good images.
+
+    Features [n, d], [m, d], [l, d]; the images of `held_out` were not trained on. Returns a dict: `value` in [0, 1],
+    `error` (DeLong et al. 1988), the median distances `generated` and `held_out`, `n_generated`, `n_held_out`.
+    """
+    near, far = nearest_neighbours(generated, train)[0], nearest_neighbours(held_out, train)[0]
+    nearer = (near[:, None] < far) + 0.5 * (near[:, None] == far)
+    error = np.sqrt(nearer.mean(1).var(ddof=1) / len(near) + nearer.mean(0).var(ddof=1) / len(far))
+    return {
+        "value": float(nearer.mean()),
+        "error": float(error),
+        "generated": float(np.median(near)),
+        "held_out": float(np.median(far)),
+        "n_generated": len(near),
+        "n_held_out": len(far),
+    }
+
+
+def _centred(x):
+    """Channels less their weighted mean, and the weights [s, s, 1], a Hann window of sum 1."""
+    _, size, width, _ = x.shape
+    if size < 8 or size % 4 or width != size:
+        raise ValueError(f"The lattice of 4 pixels does not fit images of {size}x{width} pixels.")
+    hann = np.hanning(size + 1)[:-1]
+    weights = np.outer(hann, hann)[..., None] / hann.sum() ** 2
+    return x - (weights * x).sum((1, 2), keepdims=True), weights
+
+
+def _lattice(x, weights):
+    """The part of images [n, s, s, c] that repeats every 4 pixels: their weighted mean at each place modulo 4."""
+    n, size, _, channels = x.shape
+    cells = (weights * x).reshape(n, size // 4, 4, size // 4, 4, channels).sum((1, 3))
+    return np.tile(16 * cells, (1, size // 4, size // 4, 1))  # each of the 16 places holds 1/16 of the weight
+
+
+def _share(part, whole):
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 1e-9)
