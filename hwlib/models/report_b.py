@@ -1,4 +1,4 @@
-"""Report B's networks for image generation: the course's baseline (SPEC of 2018), and the strided DCGAN.
+"""Report B's networks for image generation: the course's baseline of 2018, and the strided DCGAN.
 
 The report's model pictures are lost; it names the course's baseline and the training tips. Tip 4 is `norm="batch"`, tip
 5 (no sparse gradients) is `activation="leaky_relu"` and strided instead of up-sampling layers, tip 17 is `dropout`.
