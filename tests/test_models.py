@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hwlib.backend import keras
+from hwlib.models import report_b
 from hwlib.models.report_a import critic, generator
 
 TINY = {"image_size": 16, "width": 1 / 16}
@@ -346,3 +347,35 @@ def test_a_saved_network_loads_in_a_new_process_and_gives_the_same_output(tiny, 
     with np.load(folder / "outputs.npz") as outputs:
         np.testing.assert_allclose(outputs["generator"], tiny["generator"](latents_and_texts(3)), rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(outputs["critic"], tiny["critic"](images_and_texts(3)), rtol=1e-5, atol=1e-6)
+
+
+def test_the_courses_baseline_has_the_parameters_counted_by_hand():
+    norm = 4  # weights of BatchNorm per filter, two of them trained
+    dense = 100 * 16 * 16 * 128 + norm * 128
+    convolutions = 4 * 4 * 128 * 128 + norm * 128 + 4 * 4 * 128 * 64 + norm * 64 + 4 * 4 * 64 * 3 + 3
+    assert report_b.generator().count_params() == dense + convolutions
+    first = 4 * 4 * 3 * 32 + 32
+    others = sum(4 * 4 * n * 2 * n + norm * 2 * n for n in (32, 64, 128))
+    assert report_b.discriminator().count_params() == first + others + 4 * 4 * 256 + 1
+
+
+@pytest.mark.parametrize("build", [report_b.generator, report_b.strided_generator])
+@pytest.mark.parametrize("text_dim", [0, 24])
+def test_report_bs_generators_end_in_tanh_at_the_asked_size(build, text_dim):
+    model = build(image_size=16, latent_dim=10, text_dim=text_dim, width=1 / 16)
+    assert model.output_shape == (None, 16, 16, 3) and len(model.inputs) == 1 + bool(text_dim)
+    assert model.layers[-1].activation.__name__ == "tanh"
+
+
+def test_a_penalised_critic_can_be_had_without_batch_norm():
+    kinds = {
+        norm: {type(layer).__name__ for layer in report_b.discriminator(16, width=1 / 16, norm=norm).layers}
+        for norm in report_b.NORMS
+    }
+    assert [norm for norm, found in kinds.items() if "BatchNormalization" in found] == ["batch"]
+    assert "LayerNormalization" in kinds["layer"]
+
+
+def test_an_unknown_norm_is_told_with_the_known_ones():
+    with pytest.raises(ValueError, match="norm is one of"):
+        report_b.discriminator(16, width=1 / 16, norm="group")
