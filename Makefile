@@ -3,11 +3,12 @@
 # make bench    speed of one training step against its plain form, on this machine
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
-# PROFILE=quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   JOBS=processors   PYTHON=interpreter
+# PROFILE=quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
 
 PROFILE ?= quick
 DATA ?= avatars
 SEED ?= 0
+SEEDS ?= 0
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && command -v $$p && break; done)
@@ -22,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 report: $(READY)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
 	@$(BIN)/snakemake --cores $(JOBS) --nolock --rerun-incomplete --rerun-triggers mtime input params \
-		--quiet rules host reason --config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)"
+		--quiet rules host reason --config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)" seeds="$(SEEDS)"
 
 test: $(READY)
 	@$(BIN)/ruff check --quiet .

@@ -6,16 +6,17 @@ from pathlib import Path
 import nbformat
 
 from hwlib import experiments, paths, sources
-from hwlib.runs import Run
+from hwlib.runs import of_notebook
 
-PROFILE, DATA, SEED = config["profile"], config["data"], int(config["seed"])
-VARIANT = experiments.variant(PROFILE, DATA, SEED)
-WHAT = f'--profile "{PROFILE}" --data "{DATA}" --seed {SEED}'
+PROFILE, DATA, SEED, SEEDS = config["profile"], config["data"], int(config["seed"]), int(config["seeds"])
+VARIANT = experiments.variant(PROFILE, DATA, SEED, SEEDS)
+ON = f'--profile "{PROFILE}" --data "{DATA}"'
+WHAT = f"{ON} --seed {SEED} --seeds {SEEDS}"
 PYTHON = f'"{sys.executable}"'
 
-RUNS = {name: Run(name, PROFILE, DATA, SEED) for names in experiments.NOTEBOOKS.values() for name in names}
-NAME = {run.key: name for name, run in RUNS.items()}
-WAITING = [run for run in RUNS.values() if not run.record]
+RUNS = {notebook: of_notebook(notebook, PROFILE, DATA, SEED, SEEDS) for notebook in experiments.NOTEBOOKS}
+BY_KEY = {run.key: run for runs in RUNS.values() for run in runs}
+WAITING = [run for run in BY_KEY.values() if not run.record]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
 PAGE = str(paths.REPORT / "html" / VARIANT / "{notebook}.html")
 PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARIANT}.pdf"))
@@ -27,7 +28,7 @@ def made_from(wildcards):
     cells = [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
     return {
         "notebook": str(notebook),
-        "runs": [str(RUNS[name].folder / "record.json") for name in experiments.NOTEBOOKS[wildcards.notebook]],
+        "runs": [str(run.folder / "record.json") for run in RUNS[wildcards.notebook]],
         "modules": [str(path) for path in sources.files(sources.notebook_modules(cells))],
     }
 
@@ -42,10 +43,11 @@ rule train:
     output:
         str(paths.RUNS / "{key}" / "record.json"),
     params:
-        name=lambda wildcards: NAME[wildcards.key],
+        name=lambda wildcards: BY_KEY[wildcards.key].name,
+        seed=lambda wildcards: BY_KEY[wildcards.key].seed,
     threads: max(1, workflow.cores // max(1, len(WAITING)))
     shell:
-        "{PYTHON} -m hwlib train {params.name} {WHAT} --threads {threads}"
+        "{PYTHON} -m hwlib train {params.name} {ON} --seed {params.seed} --threads {threads}"
 
 
 rule notebook:

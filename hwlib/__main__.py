@@ -28,7 +28,7 @@ def prepare_data(options):
     """Prepare the data set of a profile."""
     from hwlib.runs import load_images
 
-    profile, data, _ = _what(options)
+    profile, data, *_ = _what(options)
     images = load_images(profile, data)
     print(f"data: {images.about['data']}, {len(images):,} images, fingerprint {images.fingerprint}")
 
@@ -37,7 +37,7 @@ def train(options):
     """Train an experiment, or resume it."""
     from hwlib.runs import Run
 
-    run = Run(options.experiment, *_what(options))
+    run = Run(options.experiment, *_what(options)[:3])
     if run.record:
         print(f"{run.label}: finished already, in data/runs/{run.key}")
         return
@@ -59,7 +59,7 @@ def list_runs(options):
     from hwlib.runs import Run
 
     for name, experiment in EXPERIMENTS.items():
-        run = Run(name, *_what(options))
+        run = Run(name, *_what(options)[:3])
         history = run.history
         state = "finished" if run.record else f"at step {history[-1]['step']:,}" if history else "not begun"
         print(f"{run.key}  {state:16}  {name}: {experiment['about']}")
@@ -94,6 +94,7 @@ def _parser():
     common.add_argument("--profile", default="quick", help="smoke, quick, study or paper (default: quick)")
     common.add_argument("--data", default="avatars", help="avatars, avatars:course, or a folder or zip of images")
     common.add_argument("--seed", type=int, default=0)
+    common.add_argument("--seeds", type=int, default=0, help="how many seeds notebooks use (0: as the profile says)")
     parser = argparse.ArgumentParser(prog="python -m hwlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     added = {name: commands.add_parser(name, parents=[common], help=f.__doc__) for name, f in COMMANDS.items()}
@@ -111,7 +112,7 @@ def _what(options):
     from hwlib.data import DRAWN
 
     data = options.data if options.data in DRAWN else str(Path(options.data).expanduser().absolute())
-    return options.profile, data, options.seed
+    return options.profile, data, options.seed, options.seeds
 
 
 if __name__ == "__main__":

@@ -7,23 +7,23 @@ from papermill.exceptions import PapermillExecutionError
 
 from hwlib import paths, section
 from hwlib.experiments import NOTEBOOKS, variant
-from hwlib.runs import Run, load_images, versions
+from hwlib.runs import load_images, of_notebook, versions
 
 
-def execute(notebook, profile, data, seed):
+def execute(notebook, profile, data, seed, seeds=0):
     """Run a notebook through papermill and publish its figures; the executed copy goes to `build/notebooks/<variant>`.
 
     Raises ValueError where a cell fails: the executed copy with the error stays beside the old one as
     `<notebook>.failed.ipynb`, and what was published before stays as it was.
     """
-    folder = paths.BUILD / "notebooks" / variant(profile, data, seed)
+    folder = paths.BUILD / "notebooks" / variant(profile, data, seed, seeds)
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{notebook}.failed.ipynb"
     try:
         papermill.execute_notebook(
             paths.NOTEBOOKS / f"{notebook}.ipynb",
             draft,
-            parameters={"profile": profile, "data": data, "seed": seed},
+            parameters={"profile": profile, "data": data, "seed": seed, "seeds": seeds},
             cwd=paths.NOTEBOOKS,
             progress_bar=False,
             extra_arguments=["--log-level=40"],  # the kernel's start-up remarks are not the notebook's
@@ -34,13 +34,13 @@ def execute(notebook, profile, data, seed):
             f"(executed copy with the error: {draft.relative_to(paths.HOME)})"
         ) from None
     if profile != "smoke":
-        section.publish(notebook, variant(profile, data, seed))
+        section.publish(notebook, variant(profile, data, seed, seeds))
     draft.replace(folder / f"{notebook}.ipynb")
 
 
-def conditions(profile, data, seed):
+def conditions(profile, data, seed, seeds=0):
     """What the report's first page says of how it was made: profile, data, seed, commit, versions, training time."""
-    runs = {run.key: run for names in NOTEBOOKS.values() for run in (Run(n, profile, data, seed) for n in names)}
+    runs = {run.key: run for notebook in NOTEBOOKS for run in of_notebook(notebook, profile, data, seed, seeds)}
     images = load_images(profile, data)
     return {
         "profile": profile,
@@ -51,30 +51,31 @@ def conditions(profile, data, seed):
             "fingerprint": images.fingerprint,
         },
         "seed": seed,
+        "seeds": len({run.seed for run in runs.values()}),
         **_commit(),
         "versions": versions(),
         "training_seconds": sum(run.record["result"].get("seconds", 0) for run in runs.values()),
     }
 
 
-def report(profile, data, seed):
+def report(profile, data, seed, seeds=0):
     """Typeset the executed notebooks as one PDF; returns its path."""
     from hwlib.report import book
 
-    name = variant(profile, data, seed)
+    name = variant(profile, data, seed, seeds)
     executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in NOTEBOOKS]
     paths.REPORT.mkdir(parents=True, exist_ok=True)
     pdf = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
     text = paths.REPOSITORY / "report"
-    book.build(executed, pdf, conditions(profile, data, seed), text / "front.md", text / "references.bib")
+    book.build(executed, pdf, conditions(profile, data, seed, seeds), text / "front.md", text / "references.bib")
     return pdf
 
 
-def page(notebook, profile, data, seed):
+def page(notebook, profile, data, seed, seeds=0):
     """Write an executed notebook as one self-contained HTML page; returns its path."""
     from hwlib.report import book
 
-    name = variant(profile, data, seed)
+    name = variant(profile, data, seed, seeds)
     output = paths.REPORT / "html" / name / f"{notebook}.html"
     output.parent.mkdir(parents=True, exist_ok=True)
     book.html(paths.BUILD / "notebooks" / name / f"{notebook}.ipynb", output)

@@ -110,6 +110,8 @@ EXPERIMENTS = {
 PROFILES = {
     "smoke": {
         "about": "tests: seconds, nothing to see",
+        "seeds": 1,
+        "headline_seeds": 2,
         "image_size": 16,
         "avatars": 96,
         "files": 96,
@@ -118,6 +120,8 @@ PROFILES = {
     },
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
+        "seeds": 1,
+        "headline_seeds": 2,
         "image_size": 32,
         "avatars": 6000,
         "files": 6000,
@@ -127,6 +131,8 @@ PROFILES = {
     },
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
+        "seeds": 1,
+        "headline_seeds": 1,
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -143,6 +149,8 @@ PROFILES = {
     },
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
+        "seeds": 3,
+        "headline_seeds": 3,
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -151,8 +159,9 @@ PROFILES = {
         "classifier": {"epochs": 12},
     },
 }
-"""`avatars` is how many faces are drawn, `files` how many of a user's images are used at most (None: all); the course's
-set of 2017 has 33,431. `gan` and `classifier` override the settings of all such runs, `experiments` those of one."""
+"""`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `avatars` is how
+many faces are drawn, `files` how many of a user's images are used at most (None: all); the course's set of 2017 has
+33,431. `gan` and `classifier` override the settings of all such runs, `experiments` those of one."""
 
 NOTEBOOKS = {
     "00-data": ["tags"],
@@ -160,9 +169,21 @@ NOTEBOOKS = {
 }
 """The runs that each notebook shows."""
 
+HEADLINE = ("dcgan", "wgan", "wgan-gp", "lsgan")
+"""The comparison that both reports are about: trained with more than one seed wherever the time allows."""
+
+
+def seeds(name, profile, seed=0, count=0):
+    """The seeds that an experiment is trained with: `count` from `seed` on; 0 for as many as the profile has."""
+    scale = known(profile, PROFILES, "profile")
+    return range(seed, seed + (count or scale["headline_seeds" if name in HEADLINE else "seeds"]))
+
 
 def resolve(name, profile):
-    """Task ("module:function") and settings (dict) of an experiment at a profile; ValueError for unknown names.
+    """Task ("module:function"), settings (dict) and data sets of an experiment at a profile.
+
+    The sets are ("data",), the one that the user names, unless the experiment says otherwise: ("data", "other") for a
+    translation between two domains, () for a run without data. Raises ValueError for unknown names.
 
     Laid over each other: the experiment's bases and itself, the profile's settings for its task, the profile's settings
     for the bases and for the experiment.
@@ -176,13 +197,14 @@ def resolve(name, profile):
     settings = _merged(settings, scale.get(task, {}))
     for ancestor in line:
         settings = _merged(settings, scale.get("experiments", {}).get(ancestor, {}))
-    return TASKS[task], {key: value for key, value in settings.items() if key not in ("about", "base")}
+    sets = settings.pop("sets", ("data",))
+    return TASKS[task], {key: value for key, value in settings.items() if key not in ("about", "base")}, sets
 
 
-def variant(profile="quick", data="avatars", seed=0):
-    """Folder name of one choice of the notebooks' parameters: "quick", "study-extra_data", "quick-seed3" ..."""
+def variant(profile="quick", data="avatars", seed=0, seeds=0):
+    """Folder name of one choice of the notebooks' parameters: "quick", "study-extra_data", "quick-seed3-3seeds" ..."""
     name = profile if data == "avatars" else f"{profile}-{Path(data).stem.replace(':', '-')}"
-    return name if seed == 0 else f"{name}-seed{seed}"
+    return name + (f"-seed{seed}" if seed else "") + (f"-{seeds}seeds" if seeds else "")
 
 
 def _line_of(name):

@@ -8,6 +8,7 @@ it is absent. Of two processes that ask for the same run one trains and the othe
 import hashlib
 import importlib
 import json
+import os
 import platform
 import sys
 from dataclasses import dataclass
@@ -42,10 +43,17 @@ class Run:
         """All settings that the run is trained with, as a dict."""
         return self._resolved[1]
 
+    @property
+    def sets(self):
+        """Names of the data sets that the run is trained on: the one asked for, a pair of domains, or none."""
+        named = {"data": self.data, "other": other_domain(self.data)}
+        return tuple(named[name] for name in self._resolved[2])
+
     @cached_property
     def images(self):
-        """The data set, a `hwlib.data.ImageSet`."""
-        return load_images(self.profile, self.data)
+        """What the run is trained on: a `hwlib.data.ImageSet`, a tuple of two, or None for a run without data."""
+        loaded = tuple(load_images(self.profile, name) for name in self.sets)
+        return loaded if len(loaded) > 1 else loaded[0] if loaded else None
 
     @cached_property
     def modules(self):
@@ -66,7 +74,7 @@ class Run:
             "task": self._resolved[0],
             "settings": self.settings,
             "seed": self.seed,
-            "data": data.fingerprint(**_data_arguments(self.profile, self.data)),
+            "data": [data.fingerprint(**_data_arguments(self.profile, name)) for name in self.sets],
             "code": self.code,
         }
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
@@ -99,7 +107,7 @@ class Run:
             record = {
                 "experiment": self.name,
                 "profile": self.profile,
-                "data": self.images.about | {"fingerprint": self.images.fingerprint},
+                "data": [described(load_images(self.profile, name)) for name in self.sets],
                 "seed": self.seed,
                 "settings": self.settings,
                 "code": self.code,
@@ -152,9 +160,27 @@ def get(name, profile="quick", data="avatars", seed=0):
     return run
 
 
+def of_notebook(notebook, profile="quick", data="avatars", seed=0, seeds=0):
+    """The runs that a notebook shows, with all their seeds: a list, none of them trained by this call."""
+    names = experiments.NOTEBOOKS[notebook]
+    return [Run(name, profile, data, one) for name in names for one in experiments.seeds(name, profile, seed, seeds)]
+
+
 def load_images(profile="quick", data_name="avatars"):
     """The data set (`hwlib.data.ImageSet`) that runs at a profile are trained on."""
     return data.load(**_data_arguments(profile, data_name))
+
+
+def other_domain(data_name):
+    """The second domain of an image translation: `adventurer` for drawn faces, and for a user's images those that the
+    environment variable HWLIB_PHOTOS names (a folder or a zip), if it is set."""
+    photos = os.environ.get("HWLIB_PHOTOS")
+    return photos if photos and data_name not in data.DRAWN else "adventurer"
+
+
+def described(images):
+    """What is kept of a data set beside results: dict of its `about` and `fingerprint`."""
+    return images.about | {"fingerprint": images.fingerprint}
 
 
 def _data_arguments(profile, data_name):

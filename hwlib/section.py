@@ -14,8 +14,8 @@ from PIL import Image
 
 from hwlib import paths
 from hwlib.data import DRAWN
-from hwlib.experiments import PROFILES, variant
-from hwlib.runs import Run, load_images, versions
+from hwlib.experiments import PROFILES, seeds, variant
+from hwlib.runs import Run, described, load_images, versions
 from hwlib.storage import write_atomically, write_json
 
 LARGEST = 290_000
@@ -27,18 +27,21 @@ class Section:
 
     Args:
         name: of the notebook, as "01-model".
+        seed, seeds: the first seed, and how many are used; 0 for as many as the profile has.
         out: folder for figures and numbers; empty for the usual one.
     """
 
-    def __init__(self, name, profile="quick", data="avatars", seed=0, out=""):
+    def __init__(self, name, profile="quick", data="avatars", seed=0, seeds=0, out=""):
         self.name = name
         self.profile = profile
         self.data = data
         self.seed = seed
-        self.out = Path(out) if out else paths.BUILD / "figures" / variant(profile, data, seed)
+        self.seeds = seeds
+        self.out = Path(out) if out else paths.BUILD / "figures" / variant(profile, data, seed, seeds)
         self.out.mkdir(parents=True, exist_ok=True)
         self.runs = {}
         self.numbers = {}
+        self.effects = {}
 
     @property
     def images(self):
@@ -54,12 +57,16 @@ class Section:
         faces = "drawn faces" if self.data in DRAWN else self.images.about["data"]
         return f"Profile {self.profile}: {size}×{size}, {scale}, {faces}."
 
-    def run(self, name):
+    def run(self, name, seed=None):
         """The finished run of an experiment; what is shown afterwards counts as made from it."""
-        run = Run(name, self.profile, self.data, self.seed)
+        run = Run(name, self.profile, self.data, self.seed if seed is None else seed)
         run.train()
-        self.runs[name] = run
+        self.runs[name if run.seed == self.seed else f"{name}, seed {run.seed}"] = run
         return run
+
+    def repeated(self, name):
+        """The finished runs of an experiment with all its seeds, a list."""
+        return [self.run(name, seed) for seed in seeds(name, self.profile, self.seed, self.seeds)]
 
     def savefig(self, name, caption, width=1.0, scaled=True):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
@@ -99,8 +106,23 @@ class Section:
         """
         value = value.item() if hasattr(value, "item") else value
         self.numbers[name] = {"value": value, "meaning": meaning} | more
-        write_json(self.out / f"{self.name}.json", {"numbers": self.numbers} | self._made_from())
+        self._keep()
         return value
+
+    def effect(self, claim, measure, of_seeds, meaning):
+        """Keep what was measured of a claim of the reports, for its verdict (see `hwlib.claims`).
+
+        Args:
+            claim, measure: id of the claim, as "A4", and name of one of its measures.
+            of_seeds: one dict a seed: `value`, and `low` and `high`, its 95 % interval.
+            meaning: what the value is, with its unit: "lattice energy, Conv minus Dense start".
+        """
+        self.effects[f"{claim} {measure}"] = {"meaning": meaning, "seeds": [*of_seeds]}
+        self._keep()
+
+    def _keep(self):
+        kept = {"numbers": self.numbers, "effects": self.effects} | self._made_from()
+        write_json(self.out / f"{self.name}.json", kept)
 
     def _caption(self, caption, scaled):
         return f"{caption} {self.conditions}" if scaled else caption
@@ -123,7 +145,8 @@ class Section:
             "notebook": self.name,
             "profile": self.profile,
             "seed": self.seed,
-            "data": images.about | {"fingerprint": images.fingerprint},
+            "seeds": self.seeds,
+            "data": described(images),
             "runs": runs,
             "versions": versions(),
         }

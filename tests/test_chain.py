@@ -37,6 +37,7 @@ class Checkout:
             "profile=quick",
             "data=avatars",
             "seed=0",
+            "seeds=0",
         ]
         env = os.environ | {"PYTHONPATH": str(self.folder), "HWLIB_HOME": str(self.folder)}
         return subprocess.run([*command, *words], cwd=self.folder, env=env, capture_output=True, text=True)

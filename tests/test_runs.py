@@ -90,7 +90,7 @@ def test_a_finished_run_is_loaded_not_trained(trained, monkeypatch):
 def test_a_record_says_what_was_run(trained):
     record = trained.record
     assert record["settings"] == trained.settings and record["seed"] == 0 and record["profile"] == "smoke"
-    assert record["data"]["fingerprint"] == trained.images.fingerprint
+    assert record["data"][0]["fingerprint"] == trained.images.fingerprint
     assert {"python", "keras", "tensorflow", "numpy"} <= record["versions"].keys()
     assert record["result"]["images_seen"] == 64 and record["result"]["seconds"] > 0
 
@@ -151,14 +151,14 @@ def test_an_unknown_name_is_told_with_the_known_ones(arguments, told):
 def test_every_experiment_has_settings_at_every_profile():
     for name in experiments.EXPERIMENTS:
         for profile in experiments.PROFILES:
-            task, settings = experiments.resolve(name, profile)
+            task, settings, _ = experiments.resolve(name, profile)
             module, _, _ = task.partition(":")
             __import__(module)
             sys.modules[module].Settings(**settings)
 
 
 def test_the_paper_profile_is_report_a_as_written():
-    task, settings = experiments.resolve("report-a-written", "paper")
+    task, settings, _ = experiments.resolve("report-a-written", "paper")
     full = sys.modules[task.partition(":")[0]].Settings(**settings)
     assert (full.width, full.batch_size, full.epochs, full.learning_rate) == (1.0, 64, 970, 2e-4)
     assert full.optimizer_options == {"beta_1": 0.0, "beta_2": 0.9}
@@ -166,13 +166,13 @@ def test_the_paper_profile_is_report_a_as_written():
 
 
 def test_options_of_an_experiment_are_laid_over_its_base():
-    _, settings = experiments.resolve("report-a-code", "quick")
+    _, settings, _ = experiments.resolve("report-a-code", "quick")
     assert settings["objective"] == experiments.EXPERIMENTS["report-a"]["objective"]
     assert settings["objective_options"] == {"mix": "batch"}
 
 
 def test_options_of_what_is_replaced_go_with_it(monkeypatch):
     monkeypatch.setitem(experiments.EXPERIMENTS, "other", {"base": "report-a-code", "objective": "m:O", "about": ""})
-    _, settings = experiments.resolve("other", "paper")
+    _, settings, _ = experiments.resolve("other", "paper")
     assert settings["objective_options"] == {}
     assert settings["generator_options"] == {"last_layers": "conv"}
