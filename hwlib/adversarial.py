@@ -20,10 +20,15 @@ class Adversarial(keras.Model):
             BatchNorm, where a real and a fake image must not meet in one batch (ganhacks tip 4). "joined": one call on
             all three. "shared": one call in which a true image's features are computed once for both of its texts
             (needs `hwlib.models.parts.with_text`; exact without dropout). None takes the fastest exact one.
-        seed: of latents, mix factors and random labels.
+        balanced: one update per step, of the discriminator where the generator's loss is above the discriminator's, of
+            the generator otherwise (report B, tip 11; what ganhacks advises against).
+        input_noise: None, or (standard deviation, updates): normal noise on all that the discriminator sees, falling
+            linearly to nothing over so many of its updates (ganhacks tip 13; Arjovsky and Bottou 2017).
+        seed: of latents, mix factors, noise and random labels.
 
-    Scores and losses logged: `d_loss` (with penalty), `g_loss`, `right`, `fake`, `wrong`, `gradient_norm`; each is the
-    mean over an epoch of `fit`.
+    Scores and losses logged: `d_loss` (with penalty), `g_loss`, `right`, `fake`, `wrong`, `gradient_norm` (the
+    penalty's); `d_gradient` and `g_gradient`, the norms of the updates' gradients; each is the mean over an epoch of
+    `fit`.
     """
 
     def __init__(
@@ -35,6 +40,8 @@ class Adversarial(keras.Model):
         discriminator_steps=1,
         generator_steps=1,
         passes=None,
+        balanced=False,
+        input_noise=None,
         seed=0,
     ):
         super().__init__()
@@ -46,6 +53,10 @@ class Adversarial(keras.Model):
             raise ValueError("Of generator and discriminator one takes a text and the other does not.")
         if discriminator_steps < 1 or generator_steps < 1:
             raise ValueError("discriminator_steps and generator_steps are 1 or more.")
+        if balanced and (discriminator_steps, generator_steps) != (1, 1):
+            raise ValueError(
+                "A balanced training makes one update a step: discriminator_steps and generator_steps are 1."
+            )
         self.generator = generator
         self.discriminator = discriminator
         self.objective = objective
@@ -54,11 +65,13 @@ class Adversarial(keras.Model):
         self.generator_steps = generator_steps
         self.conditional = len(discriminator.inputs) == 2
         self.passes = passes or fastest_exact_passes(discriminator)
+        self.balanced = balanced
+        self.input_noise = input_noise
         self.seeds = keras.random.SeedGenerator(seed)
         if self.conditional and self.passes == SHARED:
             self.image_features = discriminator.get_layer("image_features")
             self.judgement = discriminator.get_layer("judgement")
-        names = ["d_loss", "g_loss", "right", "fake"]
+        names = ["d_loss", "g_loss", "d_gradient", "g_gradient", "right", "fake"]
         names += ["wrong"] if self.conditional else []
         names += ["gradient_norm"] if objective.penalised else []
         self.means = {name: keras.metrics.Mean(name) for name in names}
@@ -92,6 +105,9 @@ class Adversarial(keras.Model):
         return draw((n, self.generator.inputs[0].shape[1]), seed=self.seeds)
 
     def train_step(self, data):
+        if self.balanced:
+            self._balanced_update(data)
+            return {name: mean.result() for name, mean in self.means.items()}
         for part in range(self.discriminator_steps):
             batch = {name: tf.split(x, self.discriminator_steps)[part] for name, x in data.items()}
             self._log(self._update_discriminator(batch))
@@ -103,18 +119,40 @@ class Adversarial(keras.Model):
         for name, value in values.items():
             self.means[name].update_state(value)
 
+    def _balanced_update(self, batch):
+        fake = self._generate(tf.shape(batch["image"])[0], batch.get("text"))
+        d_loss = self._discriminator_loss(batch, fake)[0]
+        g_loss = self.objective.generator_loss(self._score(fake, batch.get("text")))
+
+        def update(part):
+            self._log(part(batch))
+            return True
+
+        tf.cond(
+            g_loss > d_loss,
+            lambda: update(self._update_discriminator),
+            lambda: update(self._update_generator),
+        )
+
+    def _discriminator_loss(self, batch, fake):
+        """Loss and logs of the discriminator on a batch and generated images."""
+        real, text = batch["image"], batch.get("text")
+        scores = self._scores(real, fake, text, batch.get("wrong_text"))
+        loss = self.objective.discriminator_loss(**scores, seed=self.seeds)
+        logs = {name: tf.reduce_mean(score) for name, score in scores.items()}
+        if self.objective.penalised:
+            penalty, logs["gradient_norm"] = self._penalty(real, fake, text)
+            loss += penalty
+        return loss, logs
+
     def _discriminator_update(self, batch):
-        real, text, wrong_text = batch["image"], batch.get("text"), batch.get("wrong_text")
-        fake = self._generate(tf.shape(real)[0], text)
-        with tf.GradientTape() as tape:
-            scores = self._scores(real, fake, text, wrong_text)
-            loss = self.objective.discriminator_loss(**scores, seed=self.seeds)
-            logs = {name: tf.reduce_mean(score) for name, score in scores.items()}
-            if self.objective.penalised:
-                penalty, logs["gradient_norm"] = self._penalty(real, fake, text)
-                loss += penalty
+        fake = self._generate(tf.shape(batch["image"])[0], batch.get("text"))
         variables = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+        with tf.GradientTape() as tape:
+            loss, logs = self._discriminator_loss(batch, fake)
+        gradients = tape.gradient(loss, variables)
+        logs["d_gradient"] = tf.linalg.global_norm(gradients)
+        self.discriminator_optimizer.apply(gradients, variables)
         if self.objective.clip is not None:
             for variable in variables:
                 variable.assign(tf.clip_by_value(variable, -self.objective.clip, self.objective.clip))
@@ -127,14 +165,16 @@ class Adversarial(keras.Model):
             tape.watch([v.value for v in variables])
             fake = self._generate(tf.shape(batch["image"])[0], text)
             loss = self.objective.generator_loss(self._score(fake, text))
-        self.generator_optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
-        return {"g_loss": loss}
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        self.generator_optimizer.apply(gradients, variables)
+        return {"g_loss": loss, "g_gradient": tf.linalg.global_norm(gradients)}
 
     def _generate(self, n, text):
         latents = self.latents(n)
         return self.generator([latents, text] if self.conditional else latents, training=True)
 
     def _score(self, image, text):
+        image = self._noisy(image)
         return self.discriminator([image, text] if self.conditional else image, training=True)
 
     def _scores(self, real, fake, text, wrong_text):
@@ -151,9 +191,17 @@ class Adversarial(keras.Model):
         if self.passes == JOINED:
             scores = self._score(tf.concat([real, fake, real], 0), texts)
         else:
-            of_real, of_fake = tf.split(self.image_features(tf.concat([real, fake], 0), training=True), 2)
+            seen = self._noisy(tf.concat([real, fake], 0))
+            of_real, of_fake = tf.split(self.image_features(seen, training=True), 2)
             scores = self.judgement([tf.concat([of_real, of_fake, of_real], 0), texts], training=True)
         return dict(zip(("right", "fake", "wrong"), tf.split(scores, 3), strict=True))
+
+    def _noisy(self, image):
+        if self.input_noise is None:
+            return image
+        deviation, updates = self.input_noise
+        left = 1 - tf.cast(self.discriminator_optimizer.iterations, tf.float32) / updates
+        return image + deviation * tf.maximum(left, 0.0) * keras.random.normal(tf.shape(image), seed=self.seeds)
 
     def _penalty(self, real, fake, text):
         point = self.objective.penalty_point(real, fake, seed=self.seeds)
@@ -172,10 +220,15 @@ def fastest_exact_passes(discriminator):
     """
     if discriminator.non_trainable_weights:
         return SEPARATE
-    kinds = {type(layer).__name__ for layer in discriminator._flatten_layers()}
-    if any("Dropout" in kind or "Noise" in kind for kind in kinds):
+    if any("Dropout" in kind or "Noise" in kind for kind in _kinds(discriminator)):
         return JOINED
     return SHARED if "image_features" in {layer.name for layer in discriminator.layers} else JOINED
+
+
+def _kinds(model):
+    """Names of the classes of all layers, sub-models opened."""
+    for layer in model.layers:
+        yield from _kinds(layer) if hasattr(layer, "layers") else [type(layer).__name__]
 
 
 def _uniform(shape, seed):

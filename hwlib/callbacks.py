@@ -98,10 +98,10 @@ class Samples(keras.callbacks.Callback):
 
 
 def to_uint8(images, value_range):
-    """Float images in `value_range` to uint8; what is not a number becomes 0."""
+    """Float images [n, h, w, 1 or 3] in `value_range` to uint8 [n, h, w, 3]; what is not a number becomes 0."""
     low, high = value_range
     scaled = (np.nan_to_num(images, nan=low) - low) / (high - low)
-    return np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
+    return np.repeat(np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8), 3 // images.shape[-1], axis=-1)
 
 
 class Progress(keras.callbacks.Callback):

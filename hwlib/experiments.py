@@ -8,6 +8,8 @@ from pathlib import Path
 
 TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
 
+NORMAL_002 = {"class_name": "RandomNormal", "config": {"stddev": 0.02}}
+
 EXPERIMENTS = {
     "report-a": {
         "task": "gan",
@@ -34,6 +36,38 @@ EXPERIMENTS = {
         "base": "report-a",
         "about": "Report A's network with the Conv start of its section 3.",
         "generator_options": {"start": "conv"},
+    },
+    "report-a-conv-even": {
+        "base": "report-a-conv",
+        "about": "A control of the Conv start: 4x4 kernels, which the stride of 2 divides.",
+        "generator_options": {"upsampling": "even"},
+    },
+    "report-a-conv-resize": {
+        "base": "report-a-conv",
+        "about": "A control of the Conv start: nearest neighbours and a convolution instead of transposed ones.",
+        "generator_options": {"upsampling": "resize"},
+    },
+    "report-a-glorot": {
+        "base": "report-a",
+        "about": "Keras's default initialiser in both networks instead of lecun_normal.",
+        "generator_options": {"kernel_initializer": "glorot_uniform"},
+        "discriminator_options": {"kernel_initializer": "glorot_uniform"},
+    },
+    "report-a-normal": {
+        "base": "report-a",
+        "about": "The DCGAN paper's initialiser N(0, 0.02) in both networks.",
+        "generator_options": {"kernel_initializer": NORMAL_002},
+        "discriminator_options": {"kernel_initializer": NORMAL_002},
+    },
+    "report-a-unscaled": {
+        "base": "report-a",
+        "about": "Images from 0 to 255, not divided; the generator's sigmoid is scaled to match.",
+        "value_range": (0.0, 255.0),
+    },
+    "report-a-basic": {
+        "base": "report-a",
+        "about": "The basic GAN in report A's networks: cross-entropy instead of WGAN-GP.",
+        "objective": "hwlib.objectives.standard:NonSaturating",
     },
     "dcgan": {
         "task": "gan",
@@ -101,6 +135,11 @@ EXPERIMENTS = {
         "about": "LSGAN with labels -1, 1, 0.",
         "objective_options": {"fake_label": -1.0, "real_label": 1.0, "generator_label": 0.0},
     },
+    "hinge": {
+        "base": "dcgan",
+        "about": "An objective of one's own: hinge, one class and this entry.",
+        "objective": "hwlib.objectives.hinge:Hinge",
+    },
     "tags": {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
@@ -127,7 +166,17 @@ PROFILES = {
         "files": 6000,
         "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
-        "experiments": {"report-a-written": {"steps": 2000}},
+        "experiments": {
+            "report-a-written": {"steps": 2000},
+            "report-a-conv": {"steps": 1000},
+            "report-a-glorot": {"steps": 1000},
+            "report-a-normal": {"steps": 1000},
+            "report-a-unscaled": {"steps": 1000},
+            "report-a-basic": {"steps": 1000},
+            "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
+        },
+        "left_out": ["report-a-normal", "wgan-gp-1", "wgan-gp-batchnorm", "wgan-gp-layernorm", "wgan-rmsprop", "hinge"]
+        + ["dcgan-strided", "lsgan-110"],
     },
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
@@ -166,11 +215,25 @@ many faces are drawn, `files` how many of a user's images are used at most (None
 NOTEBOOKS = {
     "00-data": ["tags"],
     "01-model": ["report-a", "report-a-written", "tags"],
+    "03-gan-comparison": [
+        *("dcgan", "wgan", "wgan-gp", "lsgan"),
+        *("dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-0.1", "wgan-gp-batchnorm", "wgan-gp-layernorm"),
+        *("lsgan-110", "hinge", "tags"),
+    ],
+    "05-dense-vs-conv": [
+        *("report-a", "report-a-conv", "report-a-conv-even", "report-a-conv-resize"),
+        *("report-a-glorot", "report-a-normal", "report-a-written", "tags"),
+    ],
 }
 """The runs that each notebook shows."""
 
 HEADLINE = ("dcgan", "wgan", "wgan-gp", "lsgan")
 """The comparison that both reports are about: trained with more than one seed wherever the time allows."""
+
+
+def left_out(profile):
+    """Experiments that a profile's time does not allow: notebooks name them, and do without."""
+    return known(profile, PROFILES, "profile").get("left_out", [])
 
 
 def seeds(name, profile, seed=0, count=0):

@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -101,8 +101,13 @@ class Run:
         with self._lock():
             if self.record:  # trained by the process that held the lock
                 return self.record
-            module, _, function = self._resolved[0].partition(":")
-            train = getattr(importlib.import_module(module), function)
+            name, _, function = self._resolved[0].partition(":")
+            module = importlib.import_module(name)
+            known = [field.name for field in fields(module.Settings)]
+            if unknown := sorted(set(self.settings) - set(known)):
+                told = f"there is no setting {', '.join(unknown)}. There are: {', '.join(known)}."
+                raise ValueError(f'experiment "{self.name}": {told}')
+            train = getattr(module, function)
             result = train(self.settings, self.images, self.seed, self.folder, self.label, extra_callbacks)
             record = {
                 "experiment": self.name,
@@ -162,7 +167,7 @@ def get(name, profile="quick", data="avatars", seed=0):
 
 def of_notebook(notebook, profile="quick", data="avatars", seed=0, seeds=0):
     """The runs that a notebook shows, with all their seeds: a list, none of them trained by this call."""
-    names = experiments.NOTEBOOKS[notebook]
+    names = [name for name in experiments.NOTEBOOKS[notebook] if name not in experiments.left_out(profile)]
     return [Run(name, profile, data, one) for name in names for one in experiments.seeds(name, profile, seed, seeds)]
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from hwlib import paths
 from hwlib.data import DRAWN
-from hwlib.experiments import PROFILES, seeds, variant
+from hwlib.experiments import PROFILES, left_out, seeds, variant
 from hwlib.runs import Run, described, load_images, versions
 from hwlib.storage import write_atomically, write_json
 
@@ -56,6 +56,11 @@ class Section:
         scale = "full width" if width == 1 else f"width {width:g}"
         faces = "drawn faces" if self.data in DRAWN else self.images.about["data"]
         return f"Profile {self.profile}: {size}×{size}, {scale}, {faces}."
+
+    @property
+    def left_out(self):
+        """Names of the experiments that the profile has no time for."""
+        return left_out(self.profile)
 
     def run(self, name, seed=None):
         """The finished run of an experiment; what is shown afterwards counts as made from it."""

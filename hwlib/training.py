@@ -17,8 +17,9 @@ from hwlib.storage import read_json_lines, write_atomically
 class Settings:
     """What decides the result of a run, next to data and seed. The defaults of the rest are report A's.
 
-    Functions and classes are named "module:name". Builders of networks get `image_size`, `width`, `text_dim`
-    (0 if not `conditional`), for the generator `latent_dim`, and their `*_options`.
+    Functions and classes are named "module:name". Builders of networks get `image_size`, `width`, `channels` (1 if
+    `gray`), `text_dim` (0 if not `conditional`), for the generator `latent_dim` and `value_range`, and their
+    `*_options`.
     """
 
     generator: str
@@ -33,8 +34,12 @@ class Settings:
     objective: str
     objective_options: dict = field(default_factory=dict)
     passes: str | None = None
+    balanced: bool = False
+    input_noise: float = 0.0
+    """Standard deviation at the start; it reaches 0 at the end of the run."""
 
     value_range: tuple = (0.0, 1.0)
+    gray: bool = False
     flip: bool = False
     wrong_text: str = "different"
 
@@ -71,31 +76,40 @@ def sample_steps(settings, steps):
     return [0, *powers, steps]
 
 
+def draw_latents(settings, n, rng):
+    """`n` latents of a NumPy generator `rng`, float32 [n, latent_dim]."""
+    shape = (n, settings.latent_dim)
+    latents = rng.standard_normal(shape) if settings.latent == "normal" else rng.uniform(-1, 1, shape)
+    return latents.astype(np.float32)
+
+
 def sample_inputs(settings, seed):
     """Inputs of the fixed samples: one latent for each of the 12 x 11 texts, in the order of report A's figure."""
     texts = tags.grid().astype(np.float32)
-    rng = np.random.default_rng((seed, 2))
-    shape = (len(texts), settings.latent_dim)
-    latents = rng.standard_normal(shape) if settings.latent == "normal" else rng.uniform(-1, 1, shape)
-    latents = latents.astype(np.float32)
+    latents = draw_latents(settings, len(texts), np.random.default_rng((seed, 2)))
     return [latents, texts] if settings.conditional else latents
 
 
-def build(settings, image_size, text_dim, seed):
-    """An `Adversarial` model, compiled, its weights drawn from `seed`."""
+def build(settings, image_size, text_dim, seed, steps=None):
+    """An `Adversarial` model, compiled, its weights drawn from `seed`; `steps` of training, where noise decays."""
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(settings.precision)
+    shape = {"image_size": image_size, "width": settings.width, "channels": 1 if settings.gray else 3}
+    shape["text_dim"] = text_dim * settings.conditional
+    from_latents = {"latent_dim": settings.latent_dim, "value_range": tuple(settings.value_range)}
+    noise = (settings.input_noise, steps * settings.discriminator_steps) if settings.input_noise else None
     try:
-        shape = {"image_size": image_size, "width": settings.width, "text_dim": text_dim * settings.conditional}
         model = Adversarial(
-            find(settings.generator)(latent_dim=settings.latent_dim, **shape, **settings.generator_options),
+            find(settings.generator)(**from_latents, **shape, **settings.generator_options),
             find(settings.discriminator)(**shape, **settings.discriminator_options),
             find(settings.objective)(**settings.objective_options),
             latent=settings.latent,
             discriminator_steps=settings.discriminator_steps,
             generator_steps=settings.generator_steps,
             passes=settings.passes,
+            balanced=settings.balanced,
+            input_noise=noise,
             seed=seed,
         )
         model.compile(_optimizer(settings), _optimizer(settings))
@@ -115,8 +129,8 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
     Returns a dict: `steps`, `images_seen`, `seconds` of training, `diverged_at` (a step, or None).
     """
     settings = Settings(**settings)
-    model = build(settings, images.images.shape[1], images.texts.shape[1], seed)
     steps, interval = total_steps(settings, len(images)), settings.interval
+    model = build(settings, images.images.shape[1], images.texts.shape[1], seed, steps)
     per_step = settings.batch_size * settings.discriminator_steps
 
     checkpoint = callbacks.Checkpoint(folder / "checkpoint.npz", interval)
@@ -136,6 +150,7 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
             settings.value_range,
             settings.flip,
             settings.wrong_text,
+            settings.gray,
         )
         model.fit(
             stream,

@@ -231,7 +231,7 @@ def test_each_image_is_judged_under_its_text_and_the_penalty_measured_under_the_
 def test_every_score_and_loss_is_logged_and_finite(conditional, objective):
     model = adversarial(small_generator(conditional=conditional), small_critic(conditional=conditional), objective)
     history = fit(model, data(4, conditional), data(4, conditional, seed=1), epochs=2)
-    expected = {"d_loss", "g_loss", "right", "fake"} | ({"wrong"} if conditional else set())
+    expected = {"d_loss", "g_loss", "d_gradient", "g_gradient", "right", "fake"} | ({"wrong"} if conditional else set())
     assert set(history) == expected | ({"gradient_norm"} if objective.penalised else set())
     assert np.isfinite([*history.values()]).all()
 
@@ -315,6 +315,32 @@ def test_every_update_draws_latents_of_its_own_and_the_generator_never_gets_the_
         model.train_step(data(8))
     assert [x.shape for x in spy.seen] == [(4, LATENT)] * 2 * (2 + 3)
     assert len(np.unique(np.concatenate(spy.seen)[:, 0])) == 4 * 2 * (2 + 3)
+
+
+def test_a_balanced_step_trains_the_discriminator_only_where_the_generator_loses_more():
+    for real_label, of_generator in ((1.0, 50.0), (50.0, 0.0)):  # whose loss is the larger one
+        objective = LeastSquares(real_label=real_label, generator_label=of_generator)
+        model = adversarial(objective=objective, balanced=True)
+        before = weights(model.generator), weights(model.discriminator)
+        model.train_step(data(4))
+        assert changed(before[1], model.discriminator) == (of_generator > real_label)
+        assert changed(before[0], model.generator) == (of_generator < real_label)
+
+
+def test_input_noise_falls_linearly_to_nothing():
+    model = adversarial(input_noise=(2.0, 4))
+    images, deviations = tf.zeros((500, SIZE, SIZE, 3)), []
+    for _ in range(5):
+        deviations.append(float(tf.math.reduce_std(model._noisy(images))))
+        model.discriminator_optimizer.iterations.assign_add(1)
+    assert deviations == pytest.approx([2.0, 1.5, 1.0, 0.5, 0.0], rel=0.02)
+
+
+def test_the_discriminator_sees_noise_on_real_and_on_generated_images():
+    spy = Spy()
+    model = adversarial(critic=small_critic(spy), input_noise=(1.0, 100))
+    model._discriminator_update({name: tf.zeros_like(x) for name, x in data(64).items()})
+    assert np.concatenate(spy.seen).std() > 0.1
 
 
 def test_latents_are_standard_normal_or_uniform_from_minus_one_to_one():

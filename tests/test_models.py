@@ -248,6 +248,63 @@ def test_the_critic_judges_each_image_by_itself(tiny):
 # What any generator and critic must do
 
 
+def strides_and_kernels(model):
+    return [(layer.strides[0], layer.kernel_size[0]) for layer in weighted(model) if hasattr(layer, "strides")]
+
+
+def test_the_controls_of_the_conv_start_change_how_maps_are_doubled_and_nothing_else():
+    report, even, resize = (generator(start="conv", upsampling=kind) for kind in ("report", "even", "resize"))
+    assert strides_and_kernels(report) == [(1, 4), (2, 3), (2, 3), (2, 3), (2, 5), (1, 5), (1, 1)]
+    assert strides_and_kernels(even) == [(1, 4), (2, 4), (2, 4), (2, 4), (2, 4), (1, 5), (1, 1)]
+    assert strides_and_kernels(resize) == [(1, 4), (1, 3), (1, 3), (1, 3), (1, 5), (1, 5), (1, 1)]
+    assert kinds(resize).count("UpSampling2D") == 4 and "UpSampling2D" not in kinds(report)
+
+
+def test_kernels_that_the_stride_divides_cover_every_pixel_equally_often():
+    for upsampling, uneven in (("report", True), ("even", False), ("resize", False)):
+        model = generator(start="dense", upsampling=upsampling, latent_dim=2, text_dim=0, width=1 / 16)
+        for layer in weighted(model):
+            layer.set_weights([np.ones_like(layer.kernel), np.zeros_like(layer.bias)])
+        doubled = keras.Model(model.input, [x.output for x in model.layers if x.name.startswith("re_lu")][1])
+        inside = doubled(np.ones((1, 2), np.float32)).numpy()[0, 4:-4, 4:-4, 0]
+        assert (inside.std() > 1e-3 * inside.mean()) == uneven, upsampling
+
+
+@pytest.mark.parametrize("build", [generator, report_b.generator, report_b.strided_generator])
+@pytest.mark.parametrize("value_range", [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)])
+def test_generators_draw_within_the_range_of_their_data(build, value_range):
+    model = build(image_size=16, latent_dim=4, width=1 / 4, text_dim=0, channels=1, value_range=value_range)
+    low, high = value_range
+    images = model(1e3 * np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)).numpy()
+    assert images.shape[1:] == (16, 16, 1) and low <= images.min() < images.max() <= high
+    assert images.max() - images.min() > 0.5 * (high - low)
+
+
+@pytest.mark.parametrize("size", [8, 128])
+def test_a_normalised_embedding_is_as_long_as_the_noise_whatever_its_size(size):
+    model = report_b.generator(image_size=16, text_dim=24, width=1 / 16, embedding=size, embedding_length=100)
+    seen = keras.Model(model.inputs, model.get_layer("latent_and_text").output)
+    text = np.eye(24, dtype=np.float32)
+    text[0] = 0
+    lengths = np.linalg.norm(seen([np.zeros((24, 100), np.float32), text]).numpy(), axis=1)
+    assert lengths[1:] == pytest.approx(10, rel=1e-3) and lengths[0] == 0
+
+
+def test_an_embedding_as_learned_grows_with_its_size():
+    model = report_b.generator(image_size=16, text_dim=24, width=1 / 16, embedding=400)
+    text = keras.Model(model.inputs, model.get_layer("embedding").output)
+    lengths = np.linalg.norm(text([np.zeros((24, 100), np.float32), np.eye(24, dtype=np.float32)]).numpy(), axis=1)
+    assert lengths.mean() == pytest.approx(20, rel=0.05)
+
+
+def test_dropout_in_the_generator_acts_when_images_are_drawn():
+    latents = np.ones((1, 100), np.float32)
+    for dropout, differ in ((0.5, True), (0.0, False)):
+        model = report_b.generator(image_size=16, width=1 / 4, dropout=dropout)
+        one, other = (model.predict(latents, verbose=0) for _ in range(2))
+        assert (np.abs(one - other).max() > 1e-4) == differ
+
+
 @pytest.mark.parametrize("size", [16, 32, 64])
 @pytest.mark.parametrize("start", ["dense", "conv"])
 def test_generators_of_each_size_draw_images_from_zero_to_one(size, start):

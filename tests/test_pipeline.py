@@ -192,6 +192,13 @@ def test_without_texts_there_are_images_alone():
     assert seen(numbered(5), None, 2, 2).keys() == {"image"}
 
 
+def test_gray_gives_out_the_luminance_alone():
+    colours = np.array([[[[255, 0, 0]]], [[[0, 255, 0]]], [[[0, 0, 255]]], [[[255, 255, 255]]]], np.uint8)
+    out = next(iter(batches(colours, None, 4, 1, flip=False, gray=True)))["image"].numpy()
+    assert out.shape == (4, 1, 1, 1)
+    assert sorted(out.ravel()) == pytest.approx([0.114, 0.299, 0.587, 1.0])
+
+
 def test_gray_images_keep_their_one_channel():
     assert seen(numbered(5)[..., :1], None, 2, 1)["image"].shape == (2, 2, 2, 1)
 

@@ -176,3 +176,19 @@ def test_options_of_what_is_replaced_go_with_it(monkeypatch):
     _, settings, _ = experiments.resolve("other", "paper")
     assert settings["objective_options"] == {}
     assert settings["generator_options"] == {"last_layers": "conv"}
+
+
+def test_a_misspelt_setting_is_told_with_the_known_ones(home, monkeypatch):
+    monkeypatch.setitem(experiments.EXPERIMENTS, "typo", {"base": "report-a", "learnig_rate": 1e-3, "about": ""})
+    run = runs.Run("typo", "smoke")
+    monkeypatch.setattr(runs, "load_images", lambda profile, data: None)
+    monkeypatch.setattr(runs.data, "fingerprint", lambda **options: "made up")
+    with pytest.raises(ValueError, match=r"no setting learnig_rate\. There are: .*learning_rate"):
+        run.train()
+
+
+def test_a_users_own_photos_are_the_second_domain_of_their_own_images(monkeypatch):
+    monkeypatch.setenv("HWLIB_PHOTOS", "photos.zip")
+    assert runs.other_domain("faces.zip") == "photos.zip" and runs.other_domain("avatars") == "adventurer"
+    monkeypatch.delenv("HWLIB_PHOTOS")
+    assert runs.other_domain("faces.zip") == "adventurer"

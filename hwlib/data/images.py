@@ -6,6 +6,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+LUMA = np.array((0.299, 0.587, 0.114))
+"""Weights of R, G and B in the luminance (luma of ITU-R BT.601)."""
 VERSION = 1  # part of the cache key: raise it when the same file would give other pixels
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from hwlib.backend import tf
+from hwlib.data.images import LUMA
 
 
 def batches(
@@ -21,6 +22,7 @@ def batches(
     value_range=(0.0, 1.0),
     flip=True,
     wrong_text="different",
+    gray=False,
 ):
     """Batches of steps `first_step` to `steps`, shuffled over the whole set, a new order each epoch.
 
@@ -31,9 +33,10 @@ def batches(
         value_range: (low, high) of the images given out: (0, 1) in report A, (-1, 1) in report B's tip 1.
         wrong_text: "different" draws a text that differs from the right one, as often as it occurs among the others;
             "random" draws any image's text, as report A's published code did, right ones among them.
+        gray: give out luma (ITU-R BT.601) alone, one channel.
 
-    Returns: `tf.data.Dataset` of dicts of float32: `image` [batch_size, height, width, 3] and, with texts, `text` and
-    `wrong_text` [batch_size, text].
+    Returns: `tf.data.Dataset` of dicts of float32: `image` [batch_size, height, width, 3, or 1 if `gray`] and, with
+    texts, `text` and `wrong_text` [batch_size, text].
 
     Raises ValueError for an empty set, or when all texts are the same and a different one is asked for.
     """
@@ -48,7 +51,8 @@ def batches(
         draw_wrong = (
             _different_texts(texts) if wrong_text == "different" else lambda row, rng: rng.integers(n, size=len(row))
         )
-    specification = {"image": tf.TensorSpec((batch_size, *images.shape[1:]), tf.float32)}
+    shape = (*images.shape[1:3], 1) if gray else images.shape[1:]
+    specification = {"image": tf.TensorSpec((batch_size, *shape), tf.float32)}
     if texts is not None:
         specification |= dict.fromkeys(("text", "wrong_text"), tf.TensorSpec((batch_size, texts.shape[1]), tf.float32))
 
@@ -64,6 +68,7 @@ def batches(
         if flip:
             mirrored = rng.random(batch_size) < 0.5
             image[mirrored] = image[mirrored, :, ::-1]
+        image = (image @ LUMA)[..., None] if gray else image
         out = [low + image.astype(np.float32) * np.float32((high - low) / 255)]
         if texts is not None:
             out += [texts[row].astype(np.float32), texts[draw_wrong(row, rng)].astype(np.float32)]

@@ -6,9 +6,8 @@ Set against real images, since drawn faces and photographs differ in all of them
 
 import numpy as np
 
+from hwlib.data.images import LUMA
 from hwlib.metrics.distances import squared_distances
-
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def lattice_energy(images):
@@ -35,7 +34,7 @@ def sharpness(images, band=(1 / 8, 1.0)):
     what `lattice_energy` counts is taken out beforehand, or artefacts of upsampling would pass for detail. Noise does:
     a value above that of real images is no praise. 0 for a constant image. Raises ValueError as `lattice_energy`.
     """
-    x, weights = _centred((images @ np.array(LUMA))[..., None])
+    x, weights = _centred((images @ LUMA)[..., None])
     x = x - _lattice(x, weights)
     spectrum = np.abs(np.fft.fft2((weights * x)[..., 0])) ** 2
     frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(images.shape[1])] * 2))
@@ -45,7 +44,7 @@ def sharpness(images, band=(1 / 8, 1.0)):
 
 def luminance(images):
     """Mean luminance (luma of BT.601), in [0, 1]."""
-    return (images.mean((1, 2)) / 255) @ np.array(LUMA)
+    return (images.mean((1, 2)) / 255) @ LUMA
 
 
 def saturation(images):

@@ -1,6 +1,57 @@
-"""What discriminators are put together from."""
+"""What generators and discriminators are put together from."""
 
 import keras
+from keras import layers, ops
+
+
+def to_range(x, value_range):
+    """The last activation of a generator: a sigmoid for images in [0, 1], a tanh for [-1, 1], else a scaled sigmoid."""
+    low, high = value_range
+    if (low, high) == (-1, 1):
+        return layers.Activation("tanh", dtype="float32", name="image")(x)
+    if (low, high) == (0, 1):
+        return layers.Activation("sigmoid", dtype="float32", name="image")(x)
+    x = layers.Activation("sigmoid", dtype="float32")(x)
+    return layers.Rescaling(high - low, low, dtype="float32", name="image")(x)
+
+
+@keras.saving.register_keras_serializable("hwlib")
+class FixedLength(layers.Layer):
+    """Vectors [batch, n] scaled to the length sqrt(`length`), whatever n is: that of `length` standard normal numbers.
+
+    A vector of zeros stays what it is.
+    """
+
+    def __init__(self, length, **options):
+        super().__init__(**options)
+        self.length = length
+
+    def call(self, x):
+        squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
+        return x * ops.rsqrt(squares / self.length + 1e-8)
+
+    def get_config(self):
+        return super().get_config() | {"length": self.length}
+
+
+@keras.saving.register_keras_serializable("hwlib")
+class AlwaysDropout(layers.Dropout):
+    """Dropout that acts outside of training, too."""
+
+    def call(self, x, training=None):
+        return super().call(x, training=True)
+
+
+def embedded(text, size, length=None):
+    """A text [batch, text_dim] as the sum of its colours' embeddings [batch, size], learned, standard normal at first.
+
+    With `length` scaled to the length of so many standard normal numbers. `size` 0 gives the text itself.
+    """
+    if not size:
+        return text
+    initializer = keras.initializers.RandomNormal(stddev=1.0)
+    x = layers.Dense(size, use_bias=False, kernel_initializer=initializer, name="embedding")(text)
+    return FixedLength(length, name="normalised_embedding")(x) if length else x
 
 
 def with_text(image, features, text_dim, judgement, name):

@@ -6,7 +6,7 @@ At full size (64x64, width 1) the generator has 4,471,459 parameters and the cri
 import keras
 from keras import layers
 
-from hwlib.models.parts import with_text
+from hwlib.models.parts import to_range, with_text
 
 CONVOLUTIONS = ((64, 5), (128, 5), (256, 3), (256, 3))
 """Filters and kernel size of the critic's four strided convolutions."""
@@ -17,17 +17,25 @@ def generator(
     latent_dim=40,
     text_dim=24,
     width=1.0,
+    channels=3,
+    value_range=(0.0, 1.0),
     start="dense",
+    upsampling="report",
     last_layers="transposed",
     kernel_initializer="lecun_normal",
 ):
-    """Latent [batch, latent_dim] and text [batch, text_dim] to images [batch, size, size, 3] in [0, 1].
+    """Latent [batch, latent_dim] and text [batch, text_dim] to images [batch, size, size, channels] in `value_range`.
 
     `image_size` is a power of two, 16 at least. `width` scales every number of filters but the last.
+    `kernel_initializer` is anything that Keras takes: a name, or a dict of `class_name` and `config`.
 
     `start` is how a vector becomes a map of size/4 with 256 filters: "dense" is the report's Dense layer; "conv" is the
     start that section 3 compares it with. The report's code of that one is lost: here a 'valid' transposed convolution
     takes 1x1 to 4x4, and 3x3 transposed convolutions of stride 2 double it up to size/4.
+
+    `upsampling` is how maps are doubled: "report", transposed convolutions of stride 2 and the odd kernels that the
+    report has, which overlap unevenly; "even", the same with 4x4 kernels, which the stride divides; "resize", nearest
+    neighbours and a convolution (Odena et al. 2016).
 
     `last_layers` is "transposed" as the report writes, or "conv" as its published code had the last two layers.
 
@@ -36,11 +44,21 @@ def generator(
     size = _checked_size(image_size)
     if start not in ("dense", "conv"):
         raise ValueError(f'start is "dense" or "conv", not {start!r}.')
+    if upsampling not in ("report", "even", "resize"):
+        raise ValueError(f'upsampling is "report", "even" or "resize", not {upsampling!r}.')
     if last_layers not in ("transposed", "conv"):
         raise ValueError(f'last_layers is "transposed" or "conv", not {last_layers!r}.')
     options = {"padding": "same", "kernel_initializer": kernel_initializer}
     last = layers.Conv2DTranspose if last_layers == "transposed" else layers.Conv2D
     filters = _scaled(256, width)
+
+    def doubled(x, filters, kernel):
+        if upsampling == "resize":
+            x = layers.Conv2D(filters, kernel, **options)(layers.UpSampling2D()(x))
+        else:
+            kernel = 4 if upsampling == "even" else kernel
+            x = layers.Conv2DTranspose(filters, kernel, strides=2, **options)(x)
+        return layers.ReLU()(x)
 
     latent = keras.Input((latent_dim,), name="latent")
     text = keras.Input((text_dim,), name="text") if text_dim else None
@@ -54,14 +72,11 @@ def generator(
         x = layers.Conv2DTranspose(filters, 4, padding="valid", kernel_initializer=kernel_initializer)(x)
         x = layers.ReLU()(x)
         while x.shape[1] < size // 4:
-            x = layers.Conv2DTranspose(filters, 3, strides=2, **options)(x)
-            x = layers.ReLU()(x)
+            x = doubled(x, filters, 3)
     for n, kernel in ((64, 3), (32, 5)):
-        x = layers.Conv2DTranspose(_scaled(n, width), kernel, strides=2, **options)(x)
-        x = layers.ReLU()(x)
+        x = doubled(x, _scaled(n, width), kernel)
     x = layers.ReLU()(last(_scaled(16, width), 5, **options)(x))
-    x = last(3, 1, **options)(x)
-    image = layers.Activation("sigmoid", dtype="float32", name="image")(x)
+    image = to_range(last(channels, 1, **options)(x), value_range)
     return keras.Model([latent, text] if text_dim else latent, image, name="generator")
 
 
@@ -69,11 +84,12 @@ def critic(
     image_size=64,
     text_dim=24,
     width=1.0,
+    channels=3,
     dropout=0.0,
     kernel_initializer="lecun_normal",
     last_initializer=None,
 ):
-    """Images [batch, size, size, 3] and texts [batch, text_dim] to scores float32 [batch, 1].
+    """Images [batch, size, size, channels] and texts [batch, text_dim] to scores float32 [batch, 1].
 
     `dropout` is the rate of the AlphaDropout after each ReLU: 0.2 as the report writes, 0 as its code in effect ran.
     `last_initializer` is that of the last two convolutions, `kernel_initializer` where None; the published code left
@@ -97,7 +113,7 @@ def critic(
         x = layers.Flatten()(x)
         return layers.Dense(1, kernel_initializer=kernel_initializer, dtype="float32", name="score")(x)
 
-    x = image = keras.Input((size, size, 3), name="image")
+    x = image = keras.Input((size, size, channels), name="image")
     for i, (filters, kernel) in enumerate(CONVOLUTIONS):
         initializer = last_initializer if i == len(CONVOLUTIONS) - 1 else kernel_initializer
         x = block(x, filters, kernel, initializer, strides=2, padding="same")
