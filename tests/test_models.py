@@ -273,7 +273,7 @@ def test_kernels_that_the_stride_divides_cover_every_pixel_equally_often():
 @pytest.mark.parametrize("build", [generator, report_b.generator, report_b.strided_generator])
 @pytest.mark.parametrize("value_range", [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)])
 def test_generators_draw_within_the_range_of_their_data(build, value_range):
-    model = build(image_size=16, latent_dim=4, width=1 / 4, text_dim=0, channels=1, value_range=value_range)
+    model = build(image_size=16, latent_dim=4, width=1, text_dim=0, channels=1, value_range=value_range)
     low, high = value_range
     images = model(1e3 * np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)).numpy()
     assert images.shape[1:] == (16, 16, 1) and low <= images.min() < images.max() <= high
