@@ -154,6 +154,7 @@ PROFILES = {
         "image_size": 16,
         "avatars": 96,
         "files": 96,
+        "measured": 24,
         "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
         "classifier": {"epochs": 1},
     },
@@ -164,6 +165,7 @@ PROFILES = {
         "image_size": 32,
         "avatars": 6000,
         "files": 6000,
+        "measured": 500,
         "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
         "experiments": {
@@ -187,6 +189,7 @@ PROFILES = {
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
+        "measured": 1000,
         "gan": {
             "width": 0.5,
             "batch_size": 64,
@@ -205,14 +208,16 @@ PROFILES = {
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
+        "measured": 2000,
         "gan": {"epochs": 970},
         "experiments": {"dcgan": {"epochs": 500}},
         "classifier": {"epochs": 12},
     },
 }
-"""`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `avatars` is how
-many faces are drawn, `files` how many of a user's images are used at most (None: all); the course's set of 2017 has
-33,431. `gan` and `classifier` override the settings of all such runs, `experiments` those of one."""
+"""`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `measured` is how
+many images a measure takes. `avatars` is how many faces are drawn, `files` how many of a user's images are used at
+most (None: all); the course's set of 2017 has 33,431. `gan` and `classifier` override the settings of all such
+runs, `experiments` those of one."""
 
 NOTEBOOKS = {
     "00-data": ["tags"],

@@ -64,16 +64,48 @@ def samples_over_training(samples, chosen, labels=()):
 
 def curves(history, panels):
     """Columns of a training history over the images seen; `panels` is {title: {label: column}}."""
+    return histories(dict.fromkeys(panels, history), panels)
+
+
+def histories(of_panels, panels, log=False):
+    """The same with a history for each panel: `of_panels` is {title: history}."""
     figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.1), squeeze=False)
-    seen = [line["images"] for line in history]
     for axes, (title, columns) in zip(all_axes[0], panels.items(), strict=True):
+        history = of_panels[title]
         for label, column in columns.items():
-            axes.plot(seen, [line[column] for line in history], label=label)
-        axes.set_title(title)
-        axes.set_xlabel("images seen")
+            axes.plot([line["images"] for line in history], [line[column] for line in history], label=label)
+        axes.set(title=title, xlabel="images seen", yscale="log" if log else "linear")
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
         if len(columns) > 1:
             axes.legend()
+    return figure
+
+
+def bands(panels, x_labels, y_label, log=False):
+    """Curves of several seeds each: their mean, and a band from the lowest to the highest.
+
+    panels: {title: {label: [(x, y), ...]}}, one (x, y) a seed, of one length; x_labels: one a panel.
+    """
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.4), squeeze=False, sharey=True)
+    for axes, x_label, (title, curves_) in zip(all_axes[0], x_labels, panels.items(), strict=True):
+        for label, seeds in curves_.items():
+            x, y = np.mean([seed[0] for seed in seeds], axis=0), np.array([seed[1] for seed in seeds])
+            axes.plot(x, y.mean(0), marker="o", markersize=2.5, label=label)
+            axes.fill_between(x, y.min(0), y.max(0), alpha=0.2, linewidth=0)
+        axes.set(title=title, xlabel=x_label, yscale="log" if log else "linear")
+        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
+    all_axes[0][0].set_ylabel(y_label)
+    all_axes[0][-1].legend()
+    return figure
+
+
+def histograms(values, x_label):
+    """Distributions of several arrays side by side, on a logarithmic scale of counts: {title: array of any shape}."""
+    figure, all_axes = plt.subplots(1, len(values), figsize=(WIDTH, 1.7), squeeze=False, sharey=True)
+    for axes, (title, array) in zip(all_axes[0], values.items(), strict=True):
+        axes.hist(np.ravel(array), bins=60, log=True)
+        axes.set(title=title, xlabel=x_label)
+    all_axes[0][0].set_ylabel("weights")
     return figure
 
 
@@ -95,6 +127,11 @@ def thousands(value):
         if abs(value) >= size:
             return f"{value / size:g}{unit}"
     return f"{value:g}"
+
+
+def interval(found):
+    """A dict of `value`, `low`, `high` as "0.12 (0.05 to 0.2)"."""
+    return f"{found['value']:.3g} ({found['low']:.3g} to {found['high']:.3g})"
 
 
 def weighted_layers(model):

@@ -6,9 +6,11 @@ Figures and numbers go to `build/figures/<variant>`, each with a JSON file that 
 
 import io
 import os
+from functools import cached_property
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import display
 from PIL import Image
 
@@ -68,6 +70,14 @@ class Section:
         run.train()
         self.runs[name if run.seed == self.seed else f"{name}, seed {run.seed}"] = run
         return run
+
+    @cached_property
+    def evaluator(self):
+        """What measures this section's runs (`hwlib.metrics.evaluation.Evaluator`), the tag classifier included."""
+        from hwlib.metrics.evaluation import Evaluator
+
+        named = np.asarray(self.images.texts).any()
+        return Evaluator(self.profile, self.data, self.run("tags") if named else None)
 
     def repeated(self, name):
         """The finished runs of an experiment with all its seeds, a list."""

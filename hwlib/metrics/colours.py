@@ -90,6 +90,15 @@ def train(settings, images, seed, folder, label="tags", extra_callbacks=()):
     }
 
 
+LEAST_ACCURACY = 0.7
+"""Held-out accuracy below which a classifier is no judge of generated images."""
+
+
+def trusted(result, part):
+    """Whether a classifier's result (of `train`) allows to judge `part`, "hair" or "eyes"."""
+    return result[f"{part}_accuracy"] >= LEAST_ACCURACY
+
+
 def predicted(classifier, images):
     """Colours that the classifier sees in uint8 images [n, size, size, 3]: dict of int [n], `hair` and `eyes`.
 
