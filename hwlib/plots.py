@@ -32,7 +32,8 @@ def image_grid(images, columns, row_labels=(), column_labels=(), width=WIDTH):
     """Images uint8 [n, h, w, 3] in rows of `columns`, with labels at the left and on top."""
     n, tile_height, tile_width = images.shape[:3]
     rows = -(-n // columns)
-    margin = (0.85 if len(row_labels) else 0.05, 0.45 if len(column_labels) else 0.05)
+    longest = max(map(len, row_labels), default=0)
+    margin = (0.3 + 0.07 * longest if longest else 0.05, 0.45 if len(column_labels) else 0.05)
     height = (width - margin[0]) * rows * tile_height / (columns * tile_width) + margin[1]
     figure, axes = plt.subplots(figsize=(width, height))
     axes.imshow(tiled(images, columns))

@@ -91,10 +91,12 @@ class Evaluator:
         """
         path = run.folder / f"curve-{self._key}.json"
         if not path.exists():
-            net, samples = self.nets["vgg"], run.samples()
-            real = net(_real(self.profile, self.data, len(samples[0]), 0)[0])
-            write_json(path, {step: distances.frechet_distance(real, net(x)) for step, x in samples.items()})
+            write_json(path, {step: self._of_samples(images) for step, images in run.samples().items()})
         return {int(step): value for step, value in json.loads(path.read_text()).items()}
+
+    def _of_samples(self, images):
+        net = self.nets["vgg"]
+        return distances.frechet_distance(_real_features(net, self.profile, self.data, len(images)), net(images))
 
     def _measured(self, run, step):
         texts = _real(self.profile, self.data, self.n, seed=1)[1]
@@ -102,7 +104,7 @@ class Evaluator:
         found = self.images(generated)
         if run.settings.get("conditional", True):
             found |= self._colour_accuracy(run, step)
-        found["failed"] = list(self._failed(run, generated, texts, found))
+        found["failed"] = list(self._failed(run, step, found))
         return found | {"features": {name: net.name for name, net in self.nets.items()}, "n": self.n}
 
     def _colour_accuracy(self, run, step):
@@ -116,18 +118,19 @@ class Evaluator:
                 found[part] = distances.mean(seen[part] == texts[:, columns].argmax(1))
         return found
 
-    def _failed(self, run, generated, texts, found):
-        net, real = self.nets["vgg"], self.real()
-        of_real = _real_features(net, self.profile, self.data, self.n)
-        untrained = net(run.generate(texts, seed=run.seed + 1, step=0))
+    def _failed(self, run, step, found):
+        """Reasons of failure; what was gained is measured on the fixed samples, before and after the training."""
+        samples = run.samples()
+        last = max(samples) if step is None else step
+        of_real = _real_features(self.nets["vgg"], self.profile, self.data, self.n)
         return failure.reasons(
             diverged=run.record["result"]["diverged_at"] is not None,
             saturated=found["saturated"]["value"],
-            saturated_real=float(pictures.saturated_share(real).mean()),
+            saturated_real=float(pictures.saturated_share(self.real()).mean()),
             diversity=found["diversity"]["value"],
             diversity_real=pairwise_distance(of_real)["value"],
-            frechet=found["frechet"]["value"],
-            frechet_untrained=distances.frechet_distance(of_real, untrained)["value"],
+            frechet=self._of_samples(samples[last])["value"],
+            frechet_untrained=self._of_samples(samples[0])["value"],
         )
 
     @property
