@@ -174,7 +174,9 @@ PROFILES = {
         "classifier": {"epochs": 12},
         "experiments": {
             "report-a-written": {"steps": 2000},
-            "report-a-conv": {"steps": 1000},
+            "report-a-conv": {"steps": 2000},
+            "report-a-conv-even": {"steps": 1000},
+            "report-a-conv-resize": {"steps": 1000},
             "report-a-glorot": {"steps": 1000},
             "report-a-normal": {"steps": 1000},
             "report-a-unscaled": {"steps": 1000},

@@ -56,6 +56,44 @@ def tag_grid(images):
     return figure
 
 
+def tag_grids(of_titles):
+    """Two or more such grids side by side, with few labels: {title: 132 images}."""
+    figure, all_axes = plt.subplots(1, len(of_titles), figsize=(WIDTH, WIDTH / len(of_titles)), squeeze=False)
+    for axes, (title, images) in zip(all_axes[0], of_titles.items(), strict=True):
+        axes.imshow(tiled(images, len(tags.HAIR)))
+        axes.set(title=title, xlabel="hair colours", ylabel="eye colours", xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+    return figure
+
+
+def spectra(name, reference, others):
+    """A mean spectrum (the mean brightness in the middle), and how others differ from it: decades, from -1 to 1.
+
+    reference: uint8 [n, s, s, 3], `name` its title; others: {title: uint8 [m, s, s, 3]}. Circles mark the frequencies of
+    periods of 2 and 4 pixels along the axes and diagonals.
+    """
+    size, columns = reference.shape[1], 1 + len(others)
+    base = _log_spectrum(reference)
+    figure, all_axes = plt.subplots(1, columns, figsize=(WIDTH, 1.2 * WIDTH / columns), squeeze=False)
+    places = np.array([(x, y) for x in (0, 1, 2, 3) for y in (0, 1, 2, 3) if (x, y) != (2, 2)]) * size / 4
+    for axes, (title, images) in zip(all_axes[0], {name: reference, **others}.items(), strict=True):
+        if images is reference:
+            axes.imshow(base, cmap="gray")
+        else:
+            axes.imshow(_log_spectrum(images) - base, cmap="RdBu_r", vmin=-1, vmax=1)
+        axes.scatter(*places.T, s=14, facecolors="none", edgecolors="black", linewidths=0.5)
+        axes.set(title=title, xticks=[], yticks=[])
+    return figure
+
+
+def _log_spectrum(images):
+    size = images.shape[1]
+    window = np.outer(*[np.hanning(size + 1)[:-1]] * 2)
+    gray = images.mean(-1)
+    power = np.abs(np.fft.fft2((gray - gray.mean((1, 2), keepdims=True)) * window)) ** 2
+    return np.log10(np.fft.fftshift(power.mean(0)) + 1)
+
+
 def samples_over_training(samples, chosen, labels=()):
     """Rows of the same latents and texts at each kept step; `samples` as `Run.samples` gives, `chosen` columns."""
     images = np.concatenate([drawn[chosen] for drawn in samples.values()])
@@ -82,12 +120,13 @@ def histories(of_panels, panels, log=False):
     return figure
 
 
-def bands(panels, x_labels, y_label, log=False):
+def bands(panels, x_labels, y_label="", log=False):
     """Curves of several seeds each: their mean, and a band from the lowest to the highest.
 
-    panels: {title: {label: [(x, y), ...]}}, one (x, y) a seed, of one length; x_labels: one a panel.
+    panels: {title: {label: [(x, y), ...]}}, one (x, y) a seed, of one length; x_labels: one a panel. With `y_label` the
+    panels share their y axis, without it each has its own and its title says what it is.
     """
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.4), squeeze=False, sharey=True)
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.4), squeeze=False, sharey=bool(y_label))
     for axes, x_label, (title, curves_) in zip(all_axes[0], x_labels, panels.items(), strict=True):
         for label, seeds in curves_.items():
             x, y = np.mean([seed[0] for seed in seeds], axis=0), np.array([seed[1] for seed in seeds])

@@ -30,5 +30,20 @@ def plain(a, offset=0.0):
     return _interval(a["value"] - offset, a["error"])
 
 
+def shares(a, n_a, b, n_b):
+    """a / n_a - b / n_b of counts: a dict of `value`, `low`, `high` (Newcombe 1998, method 10), in [-1, 1]."""
+    (p, p_low, p_high), (q, q_low, q_high) = _wilson(a, n_a), _wilson(b, n_b)
+    low = p - q - math.hypot(p - p_low, q_high - q)
+    return {"value": p - q, "low": low, "high": p - q + math.hypot(p_high - p, q - q_low)}
+
+
+def _wilson(count, n):
+    """A share and its 95 % interval (Wilson 1927)."""
+    share = count / n
+    centre, scale = share + Z**2 / (2 * n), 1 + Z**2 / n
+    half = Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return share, (centre - half) / scale, (centre + half) / scale
+
+
 def _interval(value, error):
     return {"value": value, "low": value - Z * error, "high": value + Z * error}

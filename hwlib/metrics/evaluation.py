@@ -48,7 +48,7 @@ class Evaluator:
         """Feature nets by name: "vgg" at the size of the images, 64 pixels at most, and "tags" with a classifier."""
         nets = {"vgg": features.vgg_net(min(64, PROFILES[self.profile]["image_size"]))}
         if self.classifier:
-            nets["tags"] = features.net("tags", self._network)
+            nets["tags"] = features.net("tags", self.network)
         return nets
 
     def real(self, seed=0):
@@ -84,6 +84,10 @@ class Evaluator:
             write_json(path, self._measured(run, step))
         return json.loads(path.read_text())
 
+    def diversity(self, images):
+        """Mean pairwise distance of images uint8 [n, s, s, 3] in VGG features: a dict of `value` and `error`."""
+        return pairwise_distance(self.nets["vgg"](images))
+
     def curve(self, run):
         """Frechet distance over training, of the run's fixed samples against as many real images; computed once.
 
@@ -111,7 +115,7 @@ class Evaluator:
         if not self.classifier:
             return {}
         texts = np.repeat(tags.grid(), GRID_REPEATS, axis=0)
-        seen = colours.predicted(self._network, run.generate(texts, seed=run.seed + 2, step=step))
+        seen = colours.predicted(self.network, run.generate(texts, seed=run.seed + 2, step=step))
         found = {}
         for part, columns in (("hair", colours.HAIR), ("eyes", colours.EYES)):
             if colours.trusted(self.classifier.record["result"], part):
@@ -134,7 +138,8 @@ class Evaluator:
         )
 
     @property
-    def _network(self):
+    def network(self):
+        """The classifier's Keras model."""
         return _classifier(self.classifier)
 
     @property
