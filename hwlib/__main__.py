@@ -53,6 +53,22 @@ def train(options):
     print(f"{run.label}: {', '.join(numbers)}")
 
 
+def generate(options):
+    """Draw the images of a course's test text with a trained run."""
+    from hwlib import coursework
+    from hwlib.runs import Run
+
+    run = Run(options.experiment, *_what(options)[:3])
+    if not run.record:
+        raise ValueError(f"{run.label} is not trained: python -m hwlib train {options.experiment} first.")
+    folder = Path(options.output)
+    paths = coursework.write_samples(run, options.test_text, folder)
+    print(f"{len(paths)} images in {folder}")
+    if len(paths) == 25 * coursework.SAMPLES:
+        coursework.write_grid(run, options.test_text, folder / "cgan.png")
+        print(f"the 5x5 grid in {folder / 'cgan.png'}")
+
+
 def list_runs(options):
     """List all experiments and how far their runs are."""
     from hwlib.experiments import EXPERIMENTS
@@ -86,7 +102,15 @@ def page(options):
     chain.page(options.notebook, *_what(options))
 
 
-COMMANDS = {"data": prepare_data, "train": train, "list": list_runs, "execute": execute, "report": report, "page": page}
+COMMANDS = {
+    "data": prepare_data,
+    "train": train,
+    "list": list_runs,
+    "generate": generate,
+    "execute": execute,
+    "report": report,
+    "page": page,
+}
 
 
 def _parser():
@@ -103,6 +127,9 @@ def _parser():
     added["train"].add_argument(
         "--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder"
     )
+    added["generate"].add_argument("experiment", help="a trained one, such as report-a")
+    added["generate"].add_argument("test_text", help="lines of `id,<hair> hair <eyes> eyes`")
+    added["generate"].add_argument("output", nargs="?", default="samples", help="folder (default: samples)")
     for name in ("execute", "page"):
         added[name].add_argument("notebook", help='such as "01-model"')
     return parser

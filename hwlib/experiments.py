@@ -8,6 +8,20 @@ from pathlib import Path
 
 TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
 
+
+def _embeddings(sizes):
+    """Report B's sweep over the size of the embedding."""
+    return {
+        f"text-dcgan-{size}": {
+            "base": "text-dcgan",
+            "about": f"The same with an embedding of {size}.",
+            "generator_options": {"embedding": size},
+            "discriminator_options": {"embedding": size},
+        }
+        for size in sizes
+    }
+
+
 NORMAL_002 = {"class_name": "RandomNormal", "config": {"stddev": 0.02}}
 
 EXPERIMENTS = {
@@ -140,6 +154,43 @@ EXPERIMENTS = {
         "about": "An objective of one's own: hinge, one class and this entry.",
         "objective": "hwlib.objectives.hinge:Hinge",
     },
+    "text-dcgan": {
+        "base": "dcgan",
+        "about": "Report B's text-to-image DCGAN: an embedding of 128 numbers beside 100 of noise.",
+        "conditional": True,
+        "generator_options": {"embedding": 128},
+        "discriminator_options": {"embedding": 128},
+    },
+    **_embeddings((256, 64, 32, 16, 8)),
+    "text-dcgan-normalised": {
+        "base": "text-dcgan",
+        "about": "Embedding 128, scaled to the length of the noise.",
+        "generator_options": {"embedding_length": 100},
+        "discriminator_options": {"embedding_length": 100},
+    },
+    "text-dcgan-32-normalised": {
+        "base": "text-dcgan-32",
+        "about": "Embedding 32, scaled to the length of the noise.",
+        "generator_options": {"embedding_length": 100},
+        "discriminator_options": {"embedding_length": 100},
+    },
+    "text-dcgan-24": {
+        "base": "text-dcgan",
+        "about": "An embedding of as many numbers as the OR-ed text has.",
+        "generator_options": {"embedding": 24},
+        "discriminator_options": {"embedding": 24},
+    },
+    "text-dcgan-one-hot": {
+        "base": "text-dcgan",
+        "about": "Report A's OR-ed one-hot text as it is, without an embedding.",
+        "generator_options": {"embedding": 0},
+        "discriminator_options": {"embedding": 0},
+    },
+    "report-a-course": {
+        "base": "report-a",
+        "about": "Report A's model on drawn faces with the course's frequencies of colours.",
+        "sets": ("avatars:course",),
+    },
     "tags": {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
@@ -160,6 +211,8 @@ PROFILES = {
         "left_out": [
             *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
             *("wgan-gp-layernorm", "lsgan-110"),
+            *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
+            "report-a-course",
         ],
     },
     "quick": {
@@ -186,6 +239,8 @@ PROFILES = {
         "left_out": [
             *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
             *("wgan-gp-layernorm", "lsgan-110", "hinge"),
+            *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
+            "report-a-course",
         ],
     },
     "study": {
@@ -219,7 +274,7 @@ PROFILES = {
         "files": None,
         "measured": 2000,
         "gan": {"epochs": 970},
-        "experiments": {"dcgan": {"epochs": 500}},
+        "experiments": {"dcgan": {"epochs": 500}, "text-dcgan": {"epochs": 200}},
         "classifier": {"epochs": 12},
     },
 }
@@ -231,6 +286,11 @@ runs, `experiments` those of one."""
 NOTEBOOKS = {
     "00-data": ["tags"],
     "01-model": ["report-a", "report-a-written", "tags"],
+    "02-text-to-image": [
+        *("report-a", "report-a-course", "text-dcgan", "text-dcgan-64", "text-dcgan-32", "text-dcgan-normalised"),
+        *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised"),
+        *("text-dcgan-one-hot", "text-dcgan-24", "tags"),
+    ],
     "03-gan-comparison": [
         *("dcgan", "wgan", "wgan-gp", "lsgan"),
         *("dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-0.1", "wgan-gp-batchnorm", "wgan-gp-layernorm"),
@@ -262,7 +322,8 @@ def resolve(name, profile):
     """Task ("module:function"), settings (dict) and data sets of an experiment at a profile.
 
     The sets are ("data",), the one that the user names, unless the experiment says otherwise: ("data", "other") for a
-    translation between two domains, () for a run without data. Raises ValueError for unknown names.
+    translation between two domains, () for a run without data, or the name of a drawn set. Raises ValueError for
+    unknown names.
 
     Laid over each other: the experiment's bases and itself, the profile's settings for its task, the profile's settings
     for the bases and for the experiment.

@@ -69,8 +69,8 @@ def tag_grids(of_titles):
 def spectra(name, reference, others):
     """A mean spectrum (the mean brightness in the middle), and how others differ from it: decades, from -1 to 1.
 
-    reference: uint8 [n, s, s, 3], `name` its title; others: {title: uint8 [m, s, s, 3]}. Circles mark the frequencies of
-    periods of 2 and 4 pixels along the axes and diagonals.
+    reference: uint8 [n, s, s, 3], `name` its title; others: {title: uint8 [m, s, s, 3]}. Circles mark the
+    frequencies of periods of 2 and 4 pixels along the axes and diagonals.
     """
     size, columns = reference.shape[1], 1 + len(others)
     base = _log_spectrum(reference)
@@ -146,6 +146,19 @@ def histograms(values, x_label):
         axes.hist(np.ravel(array), bins=60, log=True)
         axes.set(title=title, xlabel=x_label)
     all_axes[0][0].set_ylabel("weights")
+    return figure
+
+
+def confusion(panels):
+    """Confusion matrices side by side; each is (title, names, shares [named, seen]), rows adding up to 1."""
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.1), squeeze=False)
+    for axes, (title, names, shares) in zip(all_axes[0], panels, strict=True):
+        drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        axes.set(title=title, xlabel="seen", ylabel="named in the text")
+        axes.set_xticks(range(len(names)), names, rotation=90)
+        axes.set_yticks(range(len(names)), names)
+        axes.grid(False)
+    figure.colorbar(drawn, ax=all_axes[0].tolist(), shrink=0.7, label="share")
     return figure
 
 

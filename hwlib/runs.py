@@ -45,9 +45,9 @@ class Run:
 
     @property
     def sets(self):
-        """Names of the data sets that the run is trained on: the one asked for, a pair of domains, or none."""
+        """Names of the data sets that the run is trained on: the one asked for, a pair of domains, none, or its own."""
         named = {"data": self.data, "other": other_domain(self.data)}
-        return tuple(named[name] for name in self._resolved[2])
+        return tuple(named.get(name, name) for name in self._resolved[2])
 
     @cached_property
     def images(self):
