@@ -23,14 +23,18 @@ PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARI
 
 
 def made_from(wildcards):
-    """A notebook, the runs that it shows and the modules that it imports."""
+    """A notebook, the runs that it shows and the modules that it imports; for the claims, what all others left."""
     notebook = paths.NOTEBOOKS / f"{wildcards.notebook}.ipynb"
     cells = [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
-    return {
+    made = {
         "notebook": str(notebook),
         "runs": [str(run.folder / "record.json") for run in RUNS[wildcards.notebook]],
         "modules": [str(path) for path in sources.files(sources.notebook_modules(cells))],
     }
+    if wildcards.notebook == "08-claims":
+        made["claims"] = str(paths.REPOSITORY / "report" / "claims" / "claims.toml")
+        made["others"] = [EXECUTED.format(notebook=name) for name in experiments.NOTEBOOKS if name != "08-claims"]
+    return made
 
 
 rule report:

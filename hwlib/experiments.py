@@ -166,8 +166,9 @@ many faces are drawn, `files` how many of a user's images are used at most (None
 NOTEBOOKS = {
     "00-data": ["tags"],
     "01-model": ["report-a", "report-a-written", "tags"],
+    "08-claims": [],
 }
-"""The runs that each notebook shows."""
+"""The runs that each notebook shows; the claims are judged by what the others leave, and come last."""
 
 HEADLINE = ("dcgan", "wgan", "wgan-gp", "lsgan")
 """The comparison that both reports are about: trained with more than one seed wherever the time allows."""
