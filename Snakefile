@@ -67,10 +67,11 @@ rule pdf:
     input:
         notebooks=expand(EXECUTED, notebook=experiments.NOTEBOOKS),
         text=[str(paths.REPOSITORY / "report" / name) for name in ("front.md", "references.bib")],
-        template=str(paths.REPOSITORY / "hwlib" / "report" / "template.typ"),
+        look=[str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")],
         modules=[str(p) for p in sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))],
     output:
         PDF,
+        str(Path(PDF).with_suffix(".html")),
     shell:
         "{PYTHON} -m hwlib report {WHAT}"
 

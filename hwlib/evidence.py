@@ -197,5 +197,5 @@ def _opened(path):
         return Image.open(path).convert("RGB")
     import resvg_py
 
-    drawn = resvg_py.svg_to_bytes(svg_string=path.read_text(), skip_system_fonts=True, width=THUMBNAILS[0])
+    drawn = resvg_py.svg_to_bytes(svg_string=path.read_text(), skip_system_fonts=True, dpi=200)
     return Image.open(io.BytesIO(bytes(drawn))).convert("RGB")

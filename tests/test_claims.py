@@ -312,13 +312,16 @@ def test_a_claim_leads_to_the_heading_and_the_figures_of_its_measurement(tmp_pat
 
 def test_pictures_and_drawings_stand_in_one_row(tmp_path):
     Image.new("RGB", (300, 200), "red").save(tmp_path / "a.png")
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><path d="M0 0h90v30h-90z" fill="#00f"/></svg>'
+    svg = (  # with its size in points, as matplotlib writes it
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90pt" height="30pt" viewBox="0 0 90 30">'
+        '<path d="M0 0h90v30h-90z" fill="#00f"/></svg>'
+    )
     (tmp_path / "b.svg").write_text(svg)
     shown = evidence.row([tmp_path / "a.png", tmp_path / "b.svg"])
     (tmp_path / "row.png").write_bytes(shown.data)
     row = np.asarray(Image.open(tmp_path / "row.png").convert("RGB"))
     height = (evidence.THUMBNAILS[0] - 20) / (1.5 + 3)
-    assert row.shape == (int(height), evidence.THUMBNAILS[0], 3)
+    assert row.shape[1] == evidence.THUMBNAILS[0] and abs(row.shape[0] - height) < 5
     assert (row[5, 5] == (255, 0, 0)).all() and (row[5, -50] == (0, 0, 255)).all()
 
 
