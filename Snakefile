@@ -23,14 +23,18 @@ PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARI
 
 
 def made_from(wildcards):
-    """A notebook, the runs that it shows and the modules that it imports."""
+    """A notebook, the runs that it shows and the modules that it imports; for the claims, what all others left."""
     notebook = paths.NOTEBOOKS / f"{wildcards.notebook}.ipynb"
     cells = [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
-    return {
+    made = {
         "notebook": str(notebook),
         "runs": [str(run.folder / "record.json") for run in RUNS[wildcards.notebook]],
         "modules": [str(path) for path in sources.files(sources.notebook_modules(cells))],
     }
+    if wildcards.notebook == "08-claims":
+        made["claims"] = str(paths.REPOSITORY / "report" / "claims" / "claims.toml")
+        made["others"] = [EXECUTED.format(notebook=name) for name in experiments.NOTEBOOKS if name != "08-claims"]
+    return made
 
 
 rule report:
@@ -63,10 +67,11 @@ rule pdf:
     input:
         notebooks=expand(EXECUTED, notebook=experiments.NOTEBOOKS),
         text=[str(paths.REPOSITORY / "report" / name) for name in ("front.md", "references.bib")],
-        template=str(paths.REPOSITORY / "hwlib" / "report" / "template.typ"),
+        look=[str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")],
         modules=[str(p) for p in sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))],
     output:
         PDF,
+        str(Path(PDF).with_suffix(".html")),
     shell:
         "{PYTHON} -m hwlib report {WHAT}"
 

@@ -89,7 +89,7 @@ def execute(options):
 
 
 def report(options):
-    """Write the PDF from the executed notebooks."""
+    """Write the report, PDF and HTML, from the executed notebooks."""
     from hwlib import chain
 
     print(f"report: {chain.report(*_what(options))}")

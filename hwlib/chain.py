@@ -59,7 +59,7 @@ def conditions(profile, data, seed, seeds=0):
 
 
 def report(profile, data, seed, seeds=0):
-    """Typeset the executed notebooks as one PDF; returns its path."""
+    """Write the executed notebooks as one PDF, and as one HTML document beside it; returns the PDF's path."""
     from hwlib.report import book
 
     name = variant(profile, data, seed, seeds)
@@ -67,7 +67,9 @@ def report(profile, data, seed, seeds=0):
     paths.REPORT.mkdir(parents=True, exist_ok=True)
     pdf = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
     text = paths.REPOSITORY / "report"
-    book.build(executed, pdf, conditions(profile, data, seed, seeds), text / "front.md", text / "references.bib")
+    what = conditions(profile, data, seed, seeds), text / "front.md", text / "references.bib"
+    book.document(executed, pdf.with_suffix(".html"), *what)
+    book.build(executed, pdf, *what)
     return pdf
 
 

@@ -7,6 +7,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+import made_up
 import nbformat
 from nbclient import NotebookClient
 from papermill.iorw import load_notebook_node
@@ -39,14 +40,26 @@ def prepare(home):
     subprocess.run(command, env=os.environ | {"HWLIB_HOME": str(home)}, cwd=REPOSITORY, check=True, capture_output=True)
 
 
+def home_of(path, home):
+    """Where a notebook is executed: notebook 08 shows what all others left, so it has a home with made-up results."""
+    if path.stem != "08-claims":
+        return home
+    own = home / "claims"
+    if not own.exists():
+        own.mkdir()
+        (own / "data").symlink_to(home / "data")
+        made_up.leave(own / "build" / "figures" / "smoke")
+    return own
+
+
 def record():
     """Execute every notebook at the smoke profile and write its golden copy."""
     GOLDEN.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         prepare(home)
-        os.environ["HWLIB_HOME"] = home
         for path in NOTEBOOKS:
             print(f"recording {path.name}", flush=True)
+            os.environ["HWLIB_HOME"] = str(home_of(path, Path(home)))
             notebook = at_smoke(path)
             NotebookClient(notebook, timeout=600, coalesce_streams=True).execute(cwd=str(path.parent))
             for cell in notebook.cells:

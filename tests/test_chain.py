@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,12 @@ class Checkout:
         said = self.make("--dry-run").stdout
         return {line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith(("rule ", "localrule "))}
 
+    def executions(self):
+        """Names of the notebooks that would be executed."""
+        return set(
+            re.findall(r"rule notebook:.*?wildcards: notebook=([\w-]+)", self.make("--dry-run").stdout, re.DOTALL)
+        )
+
     def edit(self, name, old, new):
         path = self.folder / name
         text = path.read_text()
@@ -56,13 +63,14 @@ class Checkout:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """A checkout with the notebook 00-data alone, a profile `quick` that takes seconds, and the report made once."""
+    """A checkout with two notebooks, a profile `quick` that takes seconds, and the report made once."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.edit(
         "hwlib/experiments.py", '"image_size": 32,\n        "avatars": 6000', '"image_size": 16,\n        "avatars": 96'
     )
     checkout.edit("hwlib/experiments.py", '"classifier": {"epochs": 12}', '"classifier": {"epochs": 1}')
-    checkout.edit("hwlib/experiments.py", '    "01-model": ', '    # "01-model": ')
+    with (checkout.folder / "hwlib/experiments.py").open("a") as file:
+        file.write('NOTEBOOKS = {name: NOTEBOOKS[name] for name in ("00-data", "08-claims")}\n')
     done = checkout.make()
     assert done.returncode == 0, done.stderr
     return checkout
@@ -76,10 +84,18 @@ def test_a_finished_notebook_is_published(checkout):
     assert 0 <= numbers["numbers"]["hair_held_out"]["value"] <= 1
 
 
-def test_the_report_is_a_pdf_and_a_page_for_each_notebook(checkout):
+def test_the_report_is_a_pdf_a_document_and_a_page_for_each_notebook(checkout):
     assert (checkout.folder / "report/report.pdf").read_bytes().startswith(b"%PDF")
+    assert "A1" in (checkout.folder / "report/report.html").read_text()
     page = (checkout.folder / "report/html/quick/00-data.html").read_text()
     assert page.count("<figure") >= 2 and "drawn faces" in page
+
+
+def test_claims_are_judged_after_all_others_and_what_is_missing_is_not_run(checkout):
+    left = [checkout.folder / f"build/figures/quick/{name}.json" for name in ("00-data", "08-claims")]
+    assert left[0].stat().st_mtime < left[1].stat().st_mtime
+    verdicts = json.loads((checkout.folder / "figures/quick/08-verdicts.json").read_text())
+    assert {row["verdict"] for row in verdicts} == {"not run"} and len(verdicts) == 24
 
 
 def test_then_there_is_nothing_to_do(checkout):
@@ -91,6 +107,11 @@ def test_prose_is_executed_again_and_trains_nothing(checkout):
     assert checkout.plan() == AFTER_A_NOTEBOOK
     assert checkout.make().returncode == 0
     assert checkout.plan() == set()
+
+
+def test_a_changed_claim_is_judged_again_and_nothing_else(checkout):
+    checkout.edit("report/claims/claims.toml", "A Dense start of the generator", "The Dense start of the generator")
+    assert checkout.executions() == {"08-claims"}
 
 
 def test_a_comment_in_a_networks_code_trains_nothing(checkout):

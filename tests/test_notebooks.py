@@ -5,7 +5,7 @@ import sys
 
 import nbformat
 import pytest
-from golden import GOLDEN, NOTEBOOKS, REPOSITORY, at_smoke, prepare
+from golden import GOLDEN, NOTEBOOKS, REPOSITORY, at_smoke, home_of, prepare
 from nbconvert.exporters import get_exporter
 
 from hwlib.report import book
@@ -40,7 +40,7 @@ def test_the_golden_copy_is_of_this_notebook(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_a_notebook_shows_what_its_golden_copy_shows(path, nb_regression, shared_home, tmp_path):
-    nb_regression.exec_env = {"HWLIB_HOME": str(shared_home)}
+    nb_regression.exec_env = {"HWLIB_HOME": str(home_of(path, shared_home))}
     nb_regression.exec_cwd = str(REPOSITORY / "notebooks")
     result = nb_regression.check(str(GOLDEN / path.name))
     pictures = [

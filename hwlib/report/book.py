@@ -1,17 +1,24 @@
-"""Several executed notebooks to one PDF, and each notebook to one HTML page."""
+"""Several executed notebooks to one PDF and one HTML document, and each notebook to an HTML page of its own."""
 
+import base64
 import datetime
+import html as markup
+import io
+import re
 import tempfile
 from pathlib import Path
 
 import nbformat
-from pandocfilters import Div, LineBreak, Para, RawBlock, Str, Strong, stringify
+from fontTools.subset import Subsetter
+from fontTools.ttLib import TTFont
+from pandocfilters import Div, LineBreak, Para, RawBlock, RawInline, Str, Strong, stringify
 
 from hwlib.report.exporter import (
     BIBLIOGRAPHY,
     READER,
     ReportError,
     ReportExporter,
+    font_folders,
     link,
     read_section,
     run_settings,
@@ -21,6 +28,7 @@ from hwlib.report.exporter import (
 from hwlib.storage import write_atomically
 
 STYLE = Path(__file__).with_name("page.css")
+ZOOM = '<label class="zoom"><input type="checkbox" aria-label="Enlarge the figure">'
 
 
 def build(notebooks, output_pdf, conditions, front, bibliography):
@@ -31,14 +39,33 @@ def build(notebooks, output_pdf, conditions, front, bibliography):
     takes. bibliography: BibTeX. Returns output_pdf, which is replaced only by a complete file.
     Raises ReportError for a notebook that is missing, was not executed or failed, and for whatever it cannot typeset.
     """
-    sections = [read_front(Path(front))]
-    for path in map(Path, notebooks):
-        sections.append(ReportExporter().section(read_notebook(path), path.stem, path.parent))
-    link(sections, whole=True)
+    sections, abstract = read_all(notebooks, front)
     title = {"title": "Report", **{key: stringify(value) for key, value in sections[0].document["meta"].items()}}
+    abstract = [RawBlock("typst", "#title-page["), *abstract, RawBlock("typst", "]")]
+    sections[0].document["blocks"][:0] = abstract
     settings = {"short": title["title"], **title, **run_settings(conditions)}
     settings["conditions"] = condition_rows(conditions)
     return keep(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
+
+
+def document(notebooks, output, conditions, front, bibliography):
+    """Write the report as one HTML document that refers to no other file; arguments and errors as of `build`.
+
+    Figures open at a click, and the code of each is one click away. Returns output.
+    """
+    sections, abstract = read_all(notebooks, front, show_code=True)
+    notice = run_settings(conditions)["notice"]
+    above = [Div(["", ["notice"], []], [Para([Strong([Str(notice)])])])] if notice else []
+    rows = "".join(
+        f"<tr><th>{markup.escape(label)}</th><td>{markup.escape(value)}</td></tr>"
+        for label, value in condition_rows(conditions)
+    )
+    below = [RawBlock("html", f'<table class="conditions"><tbody>{rows}</tbody></table>')]
+    sections[0].document["meta"]["abstract"] = {"t": "MetaBlocks", "c": [*above, *abstract, *below]}
+    for section in sections:
+        section.document["blocks"] = page_blocks(section.document["blocks"])
+    options = ["--toc", "--toc-depth=2", "--number-sections", "--metadata=toc-title:Contents"]
+    return keep(Path(output), in_html(sections, bibliography, *options))
 
 
 def html(notebook, output, bibliography=BIBLIOGRAPHY):
@@ -55,12 +82,33 @@ def html(notebook, output, bibliography=BIBLIOGRAPHY):
     title = next((stringify(block["c"][2]) for block in blocks if block["t"] == "Header"), path.stem)
     parameters = node.metadata.get("papermill", {}).get("parameters", {})
     section.document["blocks"] = [*page_top(parameters), *page_blocks(blocks)]
-    options = ["--standalone", "--embed-resources", "--mathml", f"--css={STYLE}", "--metadata=lang:en-GB"]
+    return keep(Path(output), in_html([section], bibliography, f"--metadata=pagetitle:{title}"))
+
+
+def in_html(sections, bibliography, *options):
+    """Return linked sections as the bytes of one HTML file with all that it needs."""
+    options += ("--standalone", "--embed-resources", "--mathml", f"--css={STYLE}", "--metadata=lang:en-GB")
     with tempfile.TemporaryDirectory() as folder:
-        for name, data in section.images.items():
+        for name, data in [image for section in sections for image in section.images.items()]:
             Path(folder, name).write_bytes(data)
-        options += [f"--resource-path={folder}", f"--metadata=pagetitle:{title}"]
-        return keep(Path(output), write([section], "html5", Path(bibliography), *options).encode())
+        page = write(sections, "html5", Path(bibliography), *options, f"--resource-path={folder}")
+    return page.replace("</head>", f"{chinese_font(page)}</head>", 1).encode()
+
+
+def chinese_font(text):
+    """Return a style element with the Chinese characters of a page as a font: not every reader's machine has one."""
+    characters = "".join(sorted(set(re.findall(r"[\u2e80-\u9fff\uff00-\uffef]", text))))
+    if not characters:
+        return ""
+    file = next(path for folder in font_folders() for path in Path(folder).rglob("NotoSerifTC-*.otf"))
+    font, packed = TTFont(file, recalcTimestamp=False), io.BytesIO()
+    subset = Subsetter()
+    subset.populate(text=characters)
+    subset.subset(font)
+    font.flavor = "woff"
+    font.save(packed)
+    source = f"url(data:font/woff;base64,{base64.b64encode(packed.getvalue()).decode()})"
+    return f'<style>@font-face {{ font-family: "Noto Serif TC"; src: {source}; }}</style>'
 
 
 def page_top(parameters):
@@ -73,11 +121,15 @@ def page_top(parameters):
 
 
 def page_blocks(blocks):
-    """Return blocks for a page: code folded away, each table in a box that scrolls under its caption."""
+    """Return blocks for a page: code folded away, figures that open at a click, each table in a box that scrolls under
+    its caption."""
     page = []
     for block in blocks:
         if block["t"] == "CodeBlock" and "cell" in block["c"][0][1]:
             block = [RawBlock("html", "<details><summary>Code</summary>"), block, RawBlock("html", "</details>")]
+        elif block["t"] == "Figure":
+            (picture,) = block["c"][2]
+            picture["c"] = [RawInline("html", ZOOM), *picture["c"], RawInline("html", "</label>")]
         elif block["t"] == "Table":
             caption, block["c"][1][1] = block["c"][1][1], []
             opening, closing = RawBlock("html", "<figure><figcaption>"), RawBlock("html", "</figcaption>")
@@ -90,13 +142,16 @@ def page_blocks(blocks):
 def condition_rows(conditions):
     """Return the conditions of a run as rows of label and text, in their order.
 
-    Keys: profile, data (a dict with name, images, size, fingerprint), seed, commit and dirty (true for a checkout with
-    changes), versions (a dict), training_seconds; any other is shown under its own name, as a dict or plain.
+    Keys: profile, data (a dict with name, images, size, fingerprint), seed, seeds (how many), commit and dirty (true
+    for a checkout with changes), versions (a dict), training_seconds; any other is shown under its own name, as a dict
+    or plain.
     """
     rows = []
     for key, value in conditions.items():
         if key == "commit" and conditions.get("dirty"):
             value = f"{value} + uncommitted changes"
+        elif key == "seeds":
+            value = f"up to {value} a run" if value > 1 else "one a run"
         elif key == "training_seconds":
             key, value = "training time", f"{datetime.timedelta(seconds=round(value))} (h:min:s)"
         elif isinstance(value, dict):
@@ -115,16 +170,25 @@ def read_notebook(path):
         raise ReportError(f"{path.stem}: {what} {path}; run it with papermill first.") from None
 
 
+def read_all(notebooks, front, show_code=False):
+    """Return the front text and the notebooks as linked sections, and apart from them what stands before the front's
+    first heading."""
+    sections = [read_front(Path(front))]
+    for path in map(Path, notebooks):
+        sections.append(ReportExporter(show_code=show_code).section(read_notebook(path), path.stem, path.parent))
+    link(sections, whole=True)
+    blocks = sections[0].document["blocks"]
+    end = next((place for place, block in enumerate(blocks) if block["t"] == "Header"), len(blocks))
+    abstract, blocks[:end] = blocks[:end], []
+    return sections, abstract
+
+
 def read_front(path):
-    """Return the front text as a section whose blocks before the first heading stand on the title page."""
+    """Return the front text as a section."""
     if not path.is_file():
         raise ReportError(f"front: no text at {path}; it holds the title and the introduction.")
     reader = READER.replace("-yaml_metadata_block", "")
-    front = read_section("front", path.read_text(encoding="utf-8"), {}, path.parent, reader)
-    blocks = front.document["blocks"]
-    end = next((place for place, block in enumerate(blocks) if block["t"] == "Header"), len(blocks))
-    blocks[:end] = [RawBlock("typst", "#title-page["), *blocks[:end], RawBlock("typst", "]")]
-    return front
+    return read_section("front", path.read_text(encoding="utf-8"), {}, path.parent, reader)
 
 
 def keep(path, data):

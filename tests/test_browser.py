@@ -1,0 +1,158 @@
+"""The report as one HTML document, opened in a real browser, as on a phone and as on a desk."""
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from test_report import CONDITIONS, FRONT, model, saved, tips
+
+from hwlib.report import book
+from hwlib.report.exporter import BIBLIOGRAPHY
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+PHONE, DESK = (390, 844), (1440, 900)
+
+
+class Browser:
+    """A headless browser that is spoken to over the DevTools protocol; `errors` is what its console complained of."""
+
+    def __init__(self, folder):
+        websocket = pytest.importorskip("websocket")
+        words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0"]
+        words += ["--remote-allow-origins=*", f"--user-data-dir={folder}", "about:blank"]
+        self.process = subprocess.Popen([BROWSER, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        port = folder / "DevToolsActivePort"
+        end = time.monotonic() + 60
+        while not (port.exists() and "\n" in port.read_text()):
+            assert time.monotonic() < end and self.process.poll() is None, "the browser did not start"
+            time.sleep(0.1)
+        address = f"http://127.0.0.1:{port.read_text().split()[0]}/json/list"
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        pages = [page for page in json.load(direct.open(address)) if page["type"] == "page"]
+        self.socket = websocket.create_connection(pages[0]["webSocketDebuggerUrl"], timeout=60)
+        self.count, self.errors = 0, []
+        for domain in ("Page", "Runtime", "Log"):
+            self.send(f"{domain}.enable")
+
+    def send(self, method, **parameters):
+        """Send a command; returns its result. What the page reports meanwhile is looked through for errors."""
+        self.count += 1
+        self.socket.send(json.dumps({"id": self.count, "method": method, "params": parameters}))
+        while (message := json.loads(self.socket.recv())).get("id") != self.count:
+            self.note(message)
+        assert "error" not in message, message
+        return message["result"]
+
+    def note(self, message):
+        parameters = message.get("params", {})
+        entry = parameters.get("entry", parameters)
+        failed = entry.get("level") == "error" or entry.get("type") == "error"
+        if message["method"] == "Runtime.exceptionThrown" or failed:
+            self.errors.append(parameters)
+
+    def open(self, url, size, mobile=False):
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+        self.send("Emulation.setDeviceMetricsOverride", **metrics)
+        self.send("Page.navigate", url=url)
+        self.run("new Promise(done => document.readyState == 'complete' ? done() : addEventListener('load', done))")
+
+    def run(self, script):
+        """The value of a JavaScript expression on the page."""
+        told = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in told, told
+        return told["result"].get("value")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not BROWSER:
+        pytest.skip("no Chromium or Chrome on the path")
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.socket.close()
+    browser.process.terminate()
+    browser.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    wide = f"\n\n$${'x + ' * 90}1$$\n\n| {' | '.join('abcdefghijkl')} |\n|{':--|' * 12}\n|{' wide cell |' * 12}\n"
+    long = tips(f"Compare @fig-01-faces with @fig-02-tips and [the model](01-model.ipynb#Training-it).{wide}")
+    notebooks = saved(folder, **{"01-model": model(), "02-tips": long})
+    return book.document(notebooks, folder / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY)
+
+
+@pytest.fixture(params=["phone", "desk"])
+def page(request, browser, report):
+    browser.errors.clear()
+    browser.open(report.as_uri(), PHONE if request.param == "phone" else DESK, mobile=request.param == "phone")
+    return browser
+
+
+def test_the_document_has_all_that_the_report_has(report):
+    text = report.read_text(encoding="utf-8")
+    for words in ("About this report", "Tips", "References", "up to 2 a run", "not the reports’ results", "人臉的輪廓"):
+        assert words in text
+    assert "Figure\u00a03." in text and "typst" not in text and "<script" not in text
+
+
+def test_nothing_fails_to_load(page):
+    assert page.errors == []
+    missing = "[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src.slice(0, 80))"
+    assert page.run(missing) == []
+    assert page.run("document.images.length") >= 3
+    assert page.run("performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:')).length") == 0
+
+
+def test_chinese_is_drawn_with_the_font_that_is_in_the_document(page):
+    page.run("document.fonts.ready.then(() => 0)")
+    assert page.run("[...document.fonts].map(f => [f.family.replaceAll('\\"', ''), f.status])") == [["Noto Serif TC", "loaded"]]
+
+
+def test_every_link_within_the_document_leads_somewhere(page):
+    lost = "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => decodeURIComponent(a.hash.slice(1)))"
+    assert page.run(f"{lost}.filter(id => !document.getElementById(id))") == []
+    assert page.run("document.querySelectorAll('#TOC a').length") >= 5
+
+
+def test_it_is_readable_at_its_width(page):
+    assert page.run("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    sizes = page.run("[...document.querySelectorAll('p, li')].map(e => parseFloat(getComputedStyle(e).fontSize))")
+    assert min(sizes) >= 11 and sorted(sizes)[len(sizes) // 2] >= 15
+    assert page.run("Math.max(...[...document.images].map(i => i.getBoundingClientRect().right)) <= innerWidth")
+    column = page.run("document.querySelector('p').getBoundingClientRect().width")
+    assert 300 < column < 800
+
+
+def test_a_figure_opens_at_a_click_and_closes_at_another(page):
+    width = "document.querySelector('figure img').getBoundingClientRect().width"
+    before = page.run(width)
+    page.run("document.querySelector('figure img').click()")
+    assert page.run(width) > 1.2 * before
+    assert page.run("getComputedStyle(document.querySelector('.zoom')).position") == "fixed"
+    page.run("document.querySelector('figure img').click()")
+    assert page.run(width) == before
+
+
+def test_code_is_one_click_away(page):
+    height = "document.querySelector('details pre').checkVisibility()"
+    assert page.run(height) is False
+    page.run("document.querySelector('summary').click()")
+    assert page.run(height) is True
+
+
+def test_the_browser_would_notice(browser, tmp_path):
+    """What the tests above look for is found on a page that is bad in all these ways."""
+    bad = tmp_path / "bad.html"
+    bad.write_text('<p style="width: 2000px">wide</p><img src="gone.png"><script>throw new Error("no")</script>')
+    browser.errors.clear()
+    browser.open(bad.as_uri(), PHONE, mobile=True)
+    assert browser.errors
+    assert browser.run("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 1
+    assert browser.run("document.documentElement.scrollWidth <= 390") is False
