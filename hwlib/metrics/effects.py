@@ -30,19 +30,21 @@ def plain(a, offset=0.0):
     return _interval(a["value"] - offset, a["error"])
 
 
-def shares(a, n_a, b, n_b):
-    """a / n_a - b / n_b of counts: a dict of `value`, `low`, `high` (Newcombe 1998, method 10), in [-1, 1]."""
-    (p, p_low, p_high), (q, q_low, q_high) = _wilson(a, n_a), _wilson(b, n_b)
-    low = p - q - math.hypot(p - p_low, q_high - q)
-    return {"value": p - q, "low": low, "high": p - q + math.hypot(p_high - p, q - q_low)}
+def difference_of_shares(a, n_a, b, n_b):
+    """a of n_a cases less b of n_b, as shares in [-1, 1]: a dict of `value`, `low`, `high`, a 95 % interval.
+
+    Newcombe 1998, method 10: the two Wilson score intervals combined, fit for small samples, and for shares of 0 and 1.
+    """
+    (p_a, low_a, high_a), (p_b, low_b, high_b) = _wilson(a, n_a), _wilson(b, n_b)
+    value = p_a - p_b
+    low, high = math.hypot(p_a - low_a, high_b - p_b), math.hypot(high_a - p_a, p_b - low_b)
+    return {"value": value, "low": value - low, "high": value + high}
 
 
-def _wilson(count, n):
-    """A share and its 95 % interval (Wilson 1927)."""
-    share = count / n
-    centre, scale = share + Z**2 / (2 * n), 1 + Z**2 / n
-    half = Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return share, (centre - half) / scale, (centre + half) / scale
+def _wilson(k, n):
+    """A share k / n and the ends of its 95 % score interval (Wilson 1927)."""
+    centre, reach = k + Z**2 / 2, Z * math.sqrt(k * (n - k) / n + Z**2 / 4)
+    return k / n, (centre - reach) / (n + Z**2), (centre + reach) / (n + Z**2)
 
 
 def _interval(value, error):
