@@ -55,12 +55,16 @@ class Run:
         loaded = tuple(load_images(self.profile, name) for name in self.sets)
         return loaded if len(loaded) > 1 else loaded[0] if loaded else None
 
+    @property
+    def _named(self):
+        """Modules of the functions and classes that the settings name."""
+        return [v.partition(":")[0] for v in self.settings.values() if isinstance(v, str) and ":" in v]
+
     @cached_property
     def modules(self):
         """Modules whose code the result depends on."""
-        named = [v.partition(":")[0] for v in self.settings.values() if isinstance(v, str) and ":" in v]
         task = self._resolved[0].partition(":")[0]
-        return sources.depends_on({task, *named}, without=OBSERVERS)
+        return sources.depends_on({task, *self._named}, without=OBSERVERS)
 
     @cached_property
     def code(self):
@@ -146,6 +150,8 @@ class Run:
         """A trained network as a Keras model; the generator also as it was at a step that samples were kept of."""
         from hwlib.backend import keras
 
+        for module in self._named:  # whose layers Keras finds once they are imported
+            importlib.import_module(module)
         model = keras.models.load_model(self.folder / f"{name}.keras", compile=False)
         if step is not None:
             model.load_weights(self.folder / f"{name}-{step:07d}.weights.h5")
