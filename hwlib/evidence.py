@@ -61,8 +61,11 @@ def allowed(measure):
     return f"above {low}" if np.isfinite(start) else f"below {high}"
 
 
-def card(judged):
-    """A claim as Markdown under a heading of its own: the report's words, the verdict, how it was measured, where."""
+def card(judged, folder):
+    """A claim as Markdown under a heading of its own: the report's words, the verdict, how it was measured, where.
+
+    Figures that are in `folder` are referred to.
+    """
     claim = judged.claim
     parts = [f"### {claim.id}", f"> {claim.statement}", f"{claim.english} (Report {claim.section})"]
     parts += [f"{verdict_cell(judged)}"]
@@ -74,7 +77,9 @@ def card(judged):
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
     unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
-    return "\n\n".join([*parts, f"Measured in {' and '.join(links)}.{unmeasured}"])
+    figures = ", ".join(f"@fig-{path.stem}" for path in pictures(claim, folder))
+    shown = f", shown in {figures}" if figures else ""
+    return "\n\n".join([*parts, f"Measured in {' and '.join(links)}{shown}.{unmeasured}"])
 
 
 def pictures(claim, folder):

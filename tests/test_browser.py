@@ -110,6 +110,13 @@ def test_nothing_fails_to_load(page):
     assert page.run("performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:')).length") == 0
 
 
+def test_chinese_is_drawn_with_the_font_that_is_in_the_document(page):
+    page.run("document.fonts.ready.then(() => 0)")
+    assert page.run("[...document.fonts].map(f => [f.family.replace(/\\W+/g, ' ').trim(), f.status])") == [
+        ["Noto Serif TC", "loaded"]
+    ]
+
+
 def test_every_link_within_the_document_leads_somewhere(page):
     lost = "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => decodeURIComponent(a.hash.slice(1)))"
     assert page.run(f"{lost}.filter(id => !document.getElementById(id))") == []

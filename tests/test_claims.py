@@ -1,6 +1,7 @@
 """The table of claims is whole, one rule judges all, and the rule is right where the answer is known."""
 
 import ast
+import dataclasses
 import json
 import math
 import re
@@ -307,7 +308,15 @@ def test_a_claim_leads_to_the_heading_and_the_figures_of_its_measurement(tmp_pat
     claim = TABLE[IDS.index("A4")]
     assert evidence.places(claim, tmp_path) == [("05-dense-vs-conv", "the-lattice-how-its-measured", ["05-energy"])]
     assert evidence.places(TABLE[IDS.index("A5")], tmp_path) == [("05-dense-vs-conv", "", [])]
-    assert "[05-dense-vs-conv](05-dense-vs-conv.ipynb" in evidence.card(claims.judged([claim], tmp_path)[0])
+    assert "[05-dense-vs-conv](05-dense-vs-conv.ipynb" in evidence.card(claims.judged([claim], tmp_path)[0], tmp_path)
+
+
+def test_a_card_refers_to_the_figures_that_are_there(tmp_path):
+    (tmp_path / "05-energy.svg").touch()
+    shown = dataclasses.replace(TABLE[0], figures=("05-energy", "05-not-drawn"))
+    assert evidence.pictures(shown, tmp_path) == [tmp_path / "05-energy.svg"]
+    text = evidence.card(claims.judged([shown], tmp_path)[0], tmp_path)
+    assert "shown in @fig-05-energy." in text and shown.statement in text and "expected below ×0.82" in text
 
 
 def test_pictures_and_drawings_stand_in_one_row(tmp_path):

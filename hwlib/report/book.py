@@ -1,11 +1,16 @@
 """Several executed notebooks to one PDF and one HTML document, and each notebook to an HTML page of its own."""
 
+import base64
 import datetime
 import html as markup
+import io
+import re
 import tempfile
 from pathlib import Path
 
 import nbformat
+from fontTools.subset import Subsetter
+from fontTools.ttLib import TTFont
 from pandocfilters import Div, LineBreak, Para, RawBlock, RawInline, Str, Strong, stringify
 
 from hwlib.report.exporter import (
@@ -13,6 +18,7 @@ from hwlib.report.exporter import (
     READER,
     ReportError,
     ReportExporter,
+    font_folders,
     link,
     read_section,
     run_settings,
@@ -85,7 +91,24 @@ def in_html(sections, bibliography, *options):
     with tempfile.TemporaryDirectory() as folder:
         for name, data in [image for section in sections for image in section.images.items()]:
             Path(folder, name).write_bytes(data)
-        return write(sections, "html5", Path(bibliography), *options, f"--resource-path={folder}").encode()
+        page = write(sections, "html5", Path(bibliography), *options, f"--resource-path={folder}")
+    return page.replace("</head>", f"{chinese_font(page)}</head>", 1).encode()
+
+
+def chinese_font(text):
+    """Return a style element with the Chinese characters of a page as a font: not every reader's machine has one."""
+    characters = "".join(sorted(set(re.findall(r"[\u2e80-\u9fff\uff00-\uffef]", text))))
+    if not characters:
+        return ""
+    file = next(path for folder in font_folders() for path in Path(folder).rglob("NotoSerifTC-*.otf"))
+    font, packed = TTFont(file, recalcTimestamp=False), io.BytesIO()
+    subset = Subsetter()
+    subset.populate(text=characters)
+    subset.subset(font)
+    font.flavor = "woff"
+    font.save(packed)
+    source = f"url(data:font/woff;base64,{base64.b64encode(packed.getvalue()).decode()})"
+    return f'<style>@font-face {{ font-family: "Noto Serif TC"; src: {source}; }}</style>'
 
 
 def page_top(parameters):

@@ -287,16 +287,22 @@ def write(sections, writer, bibliography, *options):
         raise
 
 
+def font_folders():
+    """Return the folders of the Chinese font; raises ReportError if it is not installed."""
+    fonts = find_spec("pylopdf_fonts_zh_tw")
+    folders = list(fonts.submodule_search_locations) if fonts else []
+    if CHINESE_FONT not in typst.Fonts(include_system_fonts=False, font_paths=folders).families():
+        raise ReportError(f"the font {CHINESE_FONT} is missing; install the package pylopdf-fonts-zh-tw.")
+    return folders
+
+
 def typeset(sections, settings, bibliography):
     """Return linked sections as the bytes of a PDF; equal input gives equal bytes.
 
     `settings` are what template.typ reads: title, subtitle, short (title), profile, notice, conditions (rows of two).
     Raises ReportError.
     """
-    fonts = find_spec("pylopdf_fonts_zh_tw")
-    folders = list(fonts.submodule_search_locations) if fonts else []
-    if CHINESE_FONT not in typst.Fonts(include_system_fonts=False, font_paths=folders).families():
-        raise ReportError(f"the font {CHINESE_FONT} is missing; install the package pylopdf-fonts-zh-tw.")
+    folders = font_folders()
     text = '#import "template.typ": *\n#show: report\n' + write(sections, "typst", bibliography)
     files = {"main.typ": text.encode(), "settings.json": json.dumps(settings).encode()}
     files["template.typ"] = TEMPLATE.read_bytes()
