@@ -52,12 +52,14 @@ def home_of(path, home):
     return own
 
 
-def record():
-    """Execute every notebook at the smoke profile and write its golden copy."""
+def record(names=()):
+    """Execute notebooks (all of them, or those named) at the smoke profile and write their golden copies."""
     GOLDEN.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         prepare(home)
         for path in NOTEBOOKS:
+            if names and path.stem not in names:
+                continue
             print(f"recording {path.name}", flush=True)
             os.environ["HWLIB_HOME"] = str(home_of(path, Path(home)))
             notebook = at_smoke(path)
@@ -72,4 +74,4 @@ def record():
 
 
 if __name__ == "__main__":
-    record()
+    record(sys.argv[1:])
