@@ -201,7 +201,7 @@ PROFILES = {
     "smoke": {
         "about": "tests: seconds, nothing to see",
         "seeds": 1,
-        "headline_seeds": 2,
+        "headline_seeds": 1,
         "image_size": 16,
         "avatars": 96,
         "files": 96,
@@ -212,7 +212,7 @@ PROFILES = {
             *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
             *("wgan-gp-layernorm", "lsgan-110"),
             *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
-            "report-a-course",
+            *("report-a-course", "text-dcgan-normalised", "text-dcgan-one-hot"),
         ],
     },
     "quick": {
