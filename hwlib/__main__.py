@@ -1,4 +1,4 @@
-"""Command line: prepare data, train and list runs, execute notebooks, write the report."""
+"""Command line: prepare data, train and list runs, translate pictures, execute notebooks, write the report."""
 
 import argparse
 import os
@@ -86,7 +86,25 @@ def page(options):
     chain.page(options.notebook, *_what(options))
 
 
-COMMANDS = {"data": prepare_data, "train": train, "list": list_runs, "execute": execute, "report": report, "page": page}
+def translate(options):
+    """Translate pictures of one's own with a trained CycleGAN."""
+    from hwlib.runs import Run
+    from hwlib.translation import translate
+
+    run = Run(options.run, *_what(options)[:3])
+    written = translate(run, options.pictures, options.direction, options.out)
+    print(f"{len(written)} translated by {run.label}, {options.direction}: {options.out}")
+
+
+COMMANDS = {
+    "data": prepare_data,
+    "train": train,
+    "list": list_runs,
+    "translate": translate,
+    "execute": execute,
+    "report": report,
+    "page": page,
+}
 
 
 def _parser():
@@ -103,6 +121,10 @@ def _parser():
     added["train"].add_argument(
         "--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder"
     )
+    added["translate"].add_argument("pictures", nargs="+", help="picture files, or folders of them")
+    added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
+    added["translate"].add_argument("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")
+    added["translate"].add_argument("--out", default="translated", help="folder for the PNG files")
     for name in ("execute", "page"):
         added[name].add_argument("notebook", help='such as "01-model"')
     return parser

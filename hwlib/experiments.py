@@ -6,7 +6,12 @@ experiment does not name is as in report A.
 
 from pathlib import Path
 
-TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
+TASKS = {
+    "gan": "hwlib.training:train",
+    "classifier": "hwlib.metrics.colours:train",
+    "cyclegan": "hwlib.cyclegan:train",
+    "domains": "hwlib.metrics.domains:train",
+}
 
 EXPERIMENTS = {
     "report-a": {
@@ -105,6 +110,34 @@ EXPERIMENTS = {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
     },
+    "cyclegan-report-a": {
+        "task": "cyclegan",
+        "about": "Report A's CycleGAN as its code had it: one score per image, cross-entropy, RMSE cycle loss.",
+        "sets": ("data", "other"),
+        "generator": "hwlib.models.cyclegan:report_a_generator",
+        "discriminator": "hwlib.models.cyclegan:report_a_discriminator",
+        "objective": "hwlib.objectives.standard:NonSaturating",
+    },
+    "cyclegan": {
+        "base": "cyclegan-report-a",
+        "about": "The published CycleGAN: ResNet, PatchGAN, LSGAN, L1 cycle and identity loss, pool of 50, decay.",
+        "generator": "hwlib.models.cyclegan:resnet_generator",
+        "discriminator": "hwlib.models.cyclegan:patchgan",
+        "objective": "hwlib.objectives.least_squares:LeastSquares",
+        "adversarial_weight": 2.0,
+        "cycle_loss": "hwlib.objectives.cycle:absolute",
+        "identity": 0.5,
+        "pool": 50,
+        "constant_share": 0.5,
+        "value_range": (-1.0, 1.0),
+        "flip": True,
+        "batch_size": 1,
+    },
+    "domains": {
+        "task": "domains",
+        "about": "Which of the two domains an image is of; measures whether a translation arrives.",
+        "sets": ("data", "other"),
+    },
 }
 
 PROFILES = {
@@ -117,6 +150,9 @@ PROFILES = {
         "files": 96,
         "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
         "classifier": {"epochs": 1},
+        "cyclegan": {"width": 1 / 16, "batch_size": 2, "steps": 4, "interval": 2},
+        "domains": {"epochs": 1},
+        "experiments": {"cyclegan": {"generator_options": {"blocks": 1}}},
     },
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
@@ -127,7 +163,12 @@ PROFILES = {
         "files": 6000,
         "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
-        "experiments": {"report-a-written": {"steps": 2000}},
+        "cyclegan": {"width": 0.25, "steps": 4000, "interval": 100, "learning_rate_scale": 2.5},
+        "domains": {"epochs": 2},
+        "experiments": {
+            "report-a-written": {"steps": 2000},
+            "cyclegan": {"learning_rate_scale": 5.0, "generator_options": {"blocks": 3}},
+        },
     },
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
@@ -145,6 +186,8 @@ PROFILES = {
             "precision": "mixed_bfloat16",
         },
         "classifier": {"epochs": 2},
+        "cyclegan": {"width": 0.5, "steps": 20_000, "interval": 200, "precision": "mixed_bfloat16"},
+        "domains": {"epochs": 1},
         "experiments": {"report-a-written": {"steps": 800}},
     },
     "paper": {
@@ -155,8 +198,10 @@ PROFILES = {
         "avatars": 33_431,
         "files": None,
         "gan": {"epochs": 970},
-        "experiments": {"dcgan": {"epochs": 500}},
         "classifier": {"epochs": 12},
+        "cyclegan": {"epochs": 47, "interval": 500},
+        "domains": {"epochs": 2},
+        "experiments": {"dcgan": {"epochs": 500}, "cyclegan": {"epochs": None, "steps": 240_000}},
     },
 }
 """`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `avatars` is how

@@ -16,7 +16,7 @@ from pytest_notebook.notebook import regex_replace_nb
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 GOLDEN = REPOSITORY / "tests" / "golden"
-PICTURES = ("image/png", "image/svg+xml")
+PICTURES = ("image/gif", "image/png", "image/svg+xml")
 SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
 MASKS = tuple(tuple(line.split()) for line in SETTINGS["nb_diff_replace"])
 
