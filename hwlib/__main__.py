@@ -11,6 +11,8 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     if getattr(options, "threads", None):
         os.environ["HWLIB_THREADS"] = str(options.threads)
+    if photos := os.environ.get("HWLIB_PHOTOS"):  # notebooks run in a folder of their own
+        os.environ["HWLIB_PHOTOS"] = str(Path(photos).expanduser().absolute())
     try:
         COMMANDS[options.command](options)
     except (ValueError, OSError, RuntimeError) as error:

@@ -163,7 +163,7 @@ PROFILES = {
         "files": 6000,
         "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
-        "cyclegan": {"width": 0.25, "steps": 4000, "interval": 100, "learning_rate_scale": 2.5},
+        "cyclegan": {"width": 0.25, "steps": 3600, "interval": 100, "learning_rate_scale": 2.5},
         "domains": {"epochs": 2},
         "experiments": {
             "report-a-written": {"steps": 2000},
@@ -186,7 +186,13 @@ PROFILES = {
             "precision": "mixed_bfloat16",
         },
         "classifier": {"epochs": 2},
-        "cyclegan": {"width": 0.5, "steps": 20_000, "interval": 200, "precision": "mixed_bfloat16"},
+        "cyclegan": {
+            "width": 0.5,
+            "steps": 20_000,
+            "interval": 200,
+            "learning_rate_scale": 2.5,
+            "precision": "mixed_bfloat16",
+        },
         "domains": {"epochs": 1},
         "experiments": {"report-a-written": {"steps": 800}},
     },
@@ -211,6 +217,7 @@ many faces are drawn, `files` how many of a user's images are used at most (None
 NOTEBOOKS = {
     "00-data": ["tags"],
     "01-model": ["report-a", "report-a-written", "tags"],
+    "06-cyclegan": ["cyclegan-report-a", "cyclegan", "domains", "tags"],
 }
 """The runs that each notebook shows."""
 

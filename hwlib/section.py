@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import display
 from PIL import Image
 
@@ -92,7 +93,8 @@ class Section:
 
         The notebook shows it, the report does not. Of too many frames every second one goes, the last never.
         """
-        pictures = [Image.fromarray(frame).quantize(128, dither=Image.Dither.NONE) for frame in frames]
+        palette = Image.fromarray(np.concatenate(frames)).quantize(128)  # one for all: what stays is stored once
+        pictures = [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
         while True:
             buffer, pauses = io.BytesIO(), [round(1000 * seconds)] * (len(pictures) - 1) + [3000]
             pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=pauses, loop=0)
@@ -103,7 +105,7 @@ class Section:
         write_atomically(self.out / f"{name}.gif", lambda path: path.write_bytes(buffer.getvalue()))
         caption = self._caption(caption, True)
         write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
-        display({"image/gif": buffer.getvalue(), "text/plain": f"[{name}] {caption}"}, raw=True)
+        self._show("image/gif", buffer.getvalue(), f"[{name}] {caption}", name, caption)
 
     def table(self, name, caption, header, rows, scaled=True):
         """Show rows (sequences of anything) as a Markdown table; columns of numbers are set to the right.

@@ -35,8 +35,10 @@ def at_smoke(path):
 
 def prepare(home):
     """Draw the faces of the smoke profile, so that no notebook shows the progress of it."""
-    command = [sys.executable, "-m", "hwlib", "data", "--profile", "smoke"]
-    subprocess.run(command, env=os.environ | {"HWLIB_HOME": str(home)}, cwd=REPOSITORY, check=True, capture_output=True)
+    for data in ("avatars", "adventurer"):
+        command = [sys.executable, "-m", "hwlib", "data", "--profile", "smoke", "--data", data]
+        env = os.environ | {"HWLIB_HOME": str(home)}
+        subprocess.run(command, env=env, cwd=REPOSITORY, check=True, capture_output=True)
 
 
 def record():

@@ -8,9 +8,10 @@ from conftest import Pictures
 from PIL import Image
 
 from hwlib import __main__, cyclegan, experiments, runs, translation
-from hwlib.backend import keras
+from hwlib.backend import keras, tf
 from hwlib.cyclegan import ConstantThenLinear, Settings
 from hwlib.data.split import trained_on_and_held_out
+from hwlib.data.tags import HAIR, encode
 from hwlib.metrics import translations
 from hwlib.models import cyclegan as networks
 from hwlib.objectives import cycle
@@ -41,8 +42,6 @@ def test_the_cycle_losses_are_those_of_numpy():
 
 
 def test_a_perfect_return_has_a_finite_gradient():
-    import tensorflow as tf
-
     x = tf.ones((1, 4, 4, 3))
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -93,12 +92,13 @@ def numbered(first, n):
 
 def test_the_pool_returns_new_images_until_it_is_full_and_then_old_ones_half_of_the_time():
     pool = ImagePool(50, 5, (1, 1, 1), keras.random.SeedGenerator(0))
+    handed_back = tf.function(pool)
     for first in range(0, 50, 5):
-        assert np.array_equal(pool(numbered(first, 5)), numbered(first, 5))
+        assert np.array_equal(handed_back(numbered(first, 5)), numbered(first, 5))
     ages = []
     for first in range(50, 3050, 5):
         new = numbered(first, 5)
-        ages += [*(new - np.array(pool(new))).ravel()]
+        ages += [*(new - np.array(handed_back(new))).ravel()]
     ages = np.array(ages)
     assert (ages >= 0).all() and abs((ages > 0).mean() - 0.5) < 0.04
     # Of 50 images one is handed out every second step: an image waits 100 steps on average, and never comes back.
@@ -202,19 +202,19 @@ def domains():
 
 def trained(folder, domains, name, **override):
     folder.mkdir(exist_ok=True)
-    return cyclegan.train(settings(name, steps=40, interval=4) | override, domains, 0, folder, name)
+    return cyclegan.train(settings(name) | override, domains, 0, folder, name)
 
 
 class Stop(keras.callbacks.Callback):
     """Ends a training as a kill would, after the checkpoint of an interval."""
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 7:
+        if epoch == 4:
             raise KeyboardInterrupt
 
 
 def test_a_run_resumes_to_the_same_bits_pool_and_learning_rate_included(tmp_path, domains):
-    chosen = settings("cyclegan", steps=40, interval=4)
+    chosen = settings("cyclegan", steps=12, interval=2, pool=4)
     folders = tmp_path / "straight", tmp_path / "broken"
     for folder in folders:
         folder.mkdir()
@@ -222,15 +222,15 @@ def test_a_run_resumes_to_the_same_bits_pool_and_learning_rate_included(tmp_path
     with pytest.raises(KeyboardInterrupt):
         cyclegan.train(chosen, domains, 0, folders[1], extra_callbacks=[Stop()])
     with np.load(folders[1] / "checkpoint.npz") as stopped:
-        assert int(stopped["step"]) == 28, "stopped while the pool was full and the rate falling"
+        assert int(stopped["step"]) == 8, "stopped while the pool was full and the rate falling"
     cyclegan.train(chosen, domains, 0, folders[1])
     stored = [np.load(folder / "checkpoint.npz") for folder in folders]
     assert all(np.array_equal(stored[0][name], stored[1][name]) for name in stored[0].files)
-    samples = [np.load(folder / "samples-0000040.npy") for folder in folders]
+    samples = [np.load(folder / "samples-0000012.npy") for folder in folders]
     assert np.array_equal(*samples)
     lines = [[json.loads(line) for line in (folder / "history.jsonl").open()] for folder in folders]
     rates = [[line["learning_rate"] for line in run] for run in lines]
-    assert rates[0] == rates[1] and rates[0][0] == pytest.approx(2e-4) and rates[0][-1] < 3e-5
+    assert rates[0] == rates[1] and rates[0][0] == pytest.approx(2e-4) and rates[0][-1] < 6e-5
 
 
 def test_the_state_holds_every_variable_of_the_model(domains):
@@ -279,8 +279,8 @@ def test_moments_lie_further_and_further_apart():
 
 def test_the_measures_know_their_ends():
     images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
-    assert translations.relative_cycle_error(images, images)["value"] == 0
-    other = translations.relative_cycle_error(images, np.roll(images, 1, axis=0))
+    assert translations.relative_cycle_error((images, images))["value"] == 0
+    other = translations.relative_cycle_error((images, np.roll(images, 1, axis=0)))
     assert other["low"] < 1 < other["high"] and other["high"] - other["low"] < 0.1
     assert translations.psnr(images, images) == pytest.approx(20 * np.log10(255))
     half = np.full((1, 8, 8, 3), 100, np.uint8), np.full((1, 8, 8, 3), 151, np.uint8)
@@ -289,6 +289,24 @@ def test_the_measures_know_their_ends():
     everything, half = translations.share(np.ones(50)), translations.share(np.arange(100) % 2)
     assert everything["value"] == everything["high"] == 1 and 0.9 < everything["low"] < 1
     assert half["low"] == pytest.approx(0.4038, abs=1e-4)  # Wilson's interval of 50 of 100
+
+
+def test_a_relative_distance_below_one_is_nearer_than_untranslated():
+    measured = [{"frechet": 2.0, "error": 0.3, "diversity": 1.0}, {"frechet": 4.0, "error": 0.4, "diversity": 1.0}]
+    found = translations.relative_frechet(measured, 6.0)
+    assert found["value"] == pytest.approx(0.5)
+    assert found["high"] - found["value"] == pytest.approx(1.96 * 0.25 / 6) == found["value"] - found["low"]
+
+
+def test_hair_counts_only_where_one_colour_is_named():
+    class SeesRed:
+        def predict(self, images, **_):
+            return {"hair": np.eye(12)[np.full(len(images), HAIR.index("red"))]}
+
+    texts = np.stack([encode("red"), encode("blue"), encode(("red", "blue")), encode(eyes="red")])
+    images = np.zeros((4, 16, 16, 3), np.uint8)
+    assert translations.hair_seen(SeesRed(), images, texts).tolist() == [1, 0]
+    assert len(translations.hair_seen(SeesRed(), images[3:], texts[3:])) == 0
 
 
 @pytest.fixture(scope="module")
@@ -349,9 +367,5 @@ def test_a_classifier_tells_two_plain_domains_apart(tmp_path):
     result = domains.train(chosen, (dark, light), 0, tmp_path)
     assert result["accuracy"] > domains.TRUSTED and result["held_out_a"] == 10
     classifier = keras.models.load_model(tmp_path / "classifier.keras", compile=False)
-    assert (
-        domains.taken_for_b(classifier, light.images).mean()
-        > 0.9
-        > 0.1
-        > domains.taken_for_b(classifier, dark.images).mean()
-    )
+    assert domains.taken_for_b(classifier, light.images).mean() > 0.9
+    assert domains.taken_for_b(classifier, dark.images).mean() < 0.1

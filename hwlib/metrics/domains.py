@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwlib import callbacks
-from hwlib.backend import keras
+from hwlib.backend import keras, tf
 from hwlib.data.pipeline import batches
 from hwlib.data.split import trained_on_and_held_out
 from hwlib.storage import write_atomically
@@ -27,14 +27,15 @@ class Settings:
     batch_size: int = 64
     learning_rate: float = 1e-3
     noise: float = 0.1
-    """Standard deviation of the noise added in training, in units of the range: single pixels shall not decide."""
+    """Of the noise added in training the largest standard deviation, in units of the range; each image has its own.
+
+    Translations are noisy, and real images are not: noise alone shall not decide."""
 
 
-def network(image_size, filters, noise):
+def network(image_size, filters):
     """Images float32 [batch, size, size, 3] in [0, 1] to the logit, [batch, 1], that they are of domain B."""
     layers = keras.layers
     x = image = keras.Input((image_size, image_size, 3))
-    x = layers.GaussianNoise(noise)(x)
     for n in (filters, 2 * filters, 4 * filters):
         x = layers.Conv2D(n, 3, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
@@ -58,13 +59,15 @@ def train(settings, images, seed, folder, label="domains", extra_callbacks=()):
     streams = [batches(x, None, half, total, seed=order) for x, order in ((a, seed), (b, seed + 1))]
     target = np.repeat(np.float32([[0], [1]]), half, axis=0)
 
-    def joined(x, y):
-        return keras.ops.concatenate([x["image"], y["image"]]), target
+    def joined(x, y, step):
+        images = tf.concat([x["image"], y["image"]], 0)
+        level = tf.random.stateless_uniform((2 * half, 1, 1, 1), (seed, step), maxval=settings.noise)
+        return images + level * tf.random.stateless_normal(images.shape, (seed, step)), target
 
-    model = network(a.shape[1], settings.filters, settings.noise)
+    model = network(a.shape[1], settings.filters)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, total)
     model.compile(keras.optimizers.Adam(rate), keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
-    stream = type(streams[0]).zip(*streams).map(joined)
+    stream = tf.data.Dataset.zip(*streams, tf.data.Dataset.range(total)).map(joined)
     watching = [callbacks.Progress(label, steps, 0), *extra_callbacks]
     model.fit(stream, epochs=settings.epochs, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=watching)
     write_atomically(folder / "classifier.keras", model.save)
