@@ -1,4 +1,4 @@
-"""Command line: prepare data, train and list runs, execute notebooks, write the report."""
+"""Command line: prepare data, train and list runs, translate pictures, execute notebooks, write the report."""
 
 import argparse
 import os
@@ -11,6 +11,8 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     if getattr(options, "threads", None):
         os.environ["HWLIB_THREADS"] = str(options.threads)
+    if photos := os.environ.get("HWLIB_PHOTOS"):  # notebooks run in a folder of their own
+        os.environ["HWLIB_PHOTOS"] = str(Path(photos).expanduser().absolute())
     try:
         COMMANDS[options.command](options)
     except (ValueError, OSError, RuntimeError) as error:
@@ -102,11 +104,22 @@ def page(options):
     chain.page(options.notebook, *_what(options))
 
 
+def translate(options):
+    """Translate pictures of one's own with a trained CycleGAN."""
+    from hwlib.runs import Run
+    from hwlib.translation import translate
+
+    run = Run(options.run, *_what(options)[:3])
+    written = translate(run, options.pictures, options.direction, options.out)
+    print(f"{len(written)} translated by {run.label}, {options.direction}: {options.out}")
+
+
 COMMANDS = {
     "data": prepare_data,
     "train": train,
     "list": list_runs,
     "generate": generate,
+    "translate": translate,
     "execute": execute,
     "report": report,
     "page": page,
@@ -130,6 +143,10 @@ def _parser():
     added["generate"].add_argument("experiment", help="a trained one, such as report-a")
     added["generate"].add_argument("test_text", help="lines of `id,<hair> hair <eyes> eyes`")
     added["generate"].add_argument("output", nargs="?", default="samples", help="folder (default: samples)")
+    added["translate"].add_argument("pictures", nargs="+", help="picture files, or folders of them")
+    added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
+    added["translate"].add_argument("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")
+    added["translate"].add_argument("--out", default="translated", help="folder for the PNG files")
     for name in ("execute", "page"):
         added[name].add_argument("notebook", help='such as "01-model"')
     return parser

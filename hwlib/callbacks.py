@@ -97,6 +97,29 @@ class Samples(keras.callbacks.Callback):
         write_atomically(images, lambda p: np.save(p, drawn))
 
 
+class Drawn(keras.callbacks.Callback):
+    """What `draw()` returns (an array) at chosen steps, as `samples-<step>.npy` in `folder`."""
+
+    def __init__(self, folder, interval, steps, draw):
+        super().__init__()
+        self.folder = folder
+        self.interval = interval
+        self.steps = set(steps)
+        self.draw = draw
+
+    def on_train_begin(self, logs=None):
+        self._keep(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._keep((epoch + 1) * self.interval)
+
+    def _keep(self, step):
+        path = self.folder / f"samples-{step:07d}.npy"
+        if step in self.steps and not (step == 0 and path.exists()):
+            drawn = self.draw()
+            write_atomically(path, lambda p: np.save(p, drawn))
+
+
 def to_uint8(images, value_range):
     """Float images [n, h, w, 1 or 3] in `value_range` to uint8 [n, h, w, 3]; what is not a number becomes 0."""
     low, high = value_range

@@ -6,7 +6,12 @@ experiment does not name is as in report A.
 
 from pathlib import Path
 
-TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
+TASKS = {
+    "gan": "hwlib.training:train",
+    "classifier": "hwlib.metrics.colours:train",
+    "cyclegan": "hwlib.cyclegan:train",
+    "domains": "hwlib.metrics.domains:train",
+}
 
 
 def _embeddings(sizes):
@@ -195,6 +200,34 @@ EXPERIMENTS = {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
     },
+    "cyclegan-report-a": {
+        "task": "cyclegan",
+        "about": "Report A's CycleGAN as its code had it: one score per image, cross-entropy, RMSE cycle loss.",
+        "sets": ("data", "other"),
+        "generator": "hwlib.models.cyclegan:report_a_generator",
+        "discriminator": "hwlib.models.cyclegan:report_a_discriminator",
+        "objective": "hwlib.objectives.standard:NonSaturating",
+    },
+    "cyclegan": {
+        "base": "cyclegan-report-a",
+        "about": "The published CycleGAN: ResNet, PatchGAN, LSGAN, L1 cycle and identity loss, pool of 50, decay.",
+        "generator": "hwlib.models.cyclegan:resnet_generator",
+        "discriminator": "hwlib.models.cyclegan:patchgan",
+        "objective": "hwlib.objectives.least_squares:LeastSquares",
+        "adversarial_weight": 2.0,
+        "cycle_loss": "hwlib.objectives.cycle:absolute",
+        "identity": 0.5,
+        "pool": 50,
+        "constant_share": 0.5,
+        "value_range": (-1.0, 1.0),
+        "flip": True,
+        "batch_size": 1,
+    },
+    "domains": {
+        "task": "domains",
+        "about": "Which of the two domains an image is of; measures whether a translation arrives.",
+        "sets": ("data", "other"),
+    },
 }
 
 PROFILES = {
@@ -214,6 +247,9 @@ PROFILES = {
             *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
             *("report-a-course", "text-dcgan-normalised", "text-dcgan-one-hot"),
         ],
+        "cyclegan": {"width": 1 / 16, "batch_size": 2, "steps": 4, "interval": 2},
+        "domains": {"epochs": 1},
+        "experiments": {"cyclegan": {"generator_options": {"blocks": 1}}},
     },
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
@@ -235,6 +271,7 @@ PROFILES = {
             "report-a-unscaled": {"steps": 1000},
             "report-a-basic": {"steps": 1000},
             "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
+            "cyclegan": {"learning_rate_scale": 5.0, "generator_options": {"blocks": 3}},
         },
         "left_out": [
             *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
@@ -242,6 +279,8 @@ PROFILES = {
             *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
             "report-a-course",
         ],
+        "cyclegan": {"width": 0.25, "steps": 3600, "interval": 100, "learning_rate_scale": 2.5},
+        "domains": {"epochs": 2},
     },
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
@@ -264,6 +303,14 @@ PROFILES = {
             "report-a-written": {"steps": 800},
             "dcgan": {"steps": 1000, "interval": 50, "learning_rate_scale": 5.0},
         },
+        "cyclegan": {
+            "width": 0.5,
+            "steps": 20_000,
+            "interval": 200,
+            "learning_rate_scale": 2.5,
+            "precision": "mixed_bfloat16",
+        },
+        "domains": {"epochs": 1},
     },
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
@@ -274,8 +321,14 @@ PROFILES = {
         "files": None,
         "measured": 2000,
         "gan": {"epochs": 970},
-        "experiments": {"dcgan": {"epochs": 500}, "text-dcgan": {"epochs": 200}},
         "classifier": {"epochs": 12},
+        "cyclegan": {"epochs": 47, "interval": 500},
+        "domains": {"epochs": 2},
+        "experiments": {
+            "dcgan": {"epochs": 500},
+            "text-dcgan": {"epochs": 200},
+            "cyclegan": {"epochs": None, "steps": 240_000},
+        },
     },
 }
 """`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `measured` is how
@@ -300,6 +353,7 @@ NOTEBOOKS = {
         *("report-a", "report-a-conv", "report-a-conv-even", "report-a-conv-resize"),
         *("report-a-glorot", "report-a-normal", "report-a-written", "tags"),
     ],
+    "06-cyclegan": ["cyclegan-report-a", "cyclegan", "domains", "tags"],
     "08-claims": [],
 }
 """The runs that each notebook shows; the claims are judged by what the others leave, and come last."""

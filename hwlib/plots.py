@@ -3,6 +3,7 @@
 Each function draws into a new matplotlib figure and returns it; `hwlib.section.Section.savefig` keeps it.
 """
 
+from itertools import groupby
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -208,13 +209,19 @@ def layer_rows(model):
         yield type(layer).__name__, size, kernel, stride, shape, _snake(name), f"{layer.count_params():,}"
 
 
-def networks(*models):
-    """Networks drawn one below the other: a box per layer with weights, as high as its map, labelled with its shape."""
+def networks(*models, norms=True):
+    """Networks drawn one below the other: a box per layer with weights, as high as its map, labelled with its shape.
+
+    Layers in a row that look the same become one box with their number; `norms=False` leaves normalisations out.
+    """
     figure, all_axes = plt.subplots(len(models), 1, figsize=(WIDTH, 1.75 * len(models)), squeeze=False)
     for axes, model in zip(all_axes[:, 0], models, strict=True):
         inputs = "\n".join(f"{t.name} {'×'.join(map(str, t.shape[1:]))}" for t in model.inputs)
         boxes = [(inputs, model.inputs[0].shape[1:], "#f0e6d2")]
-        boxes += [(_short(layer), layer.output.shape[1:], "#d7e6f2") for layer in weighted_layers(model)]
+        shown = [layer for layer in weighted_layers(model) if norms or hasattr(layer, "kernel")]
+        for (name, shape), same in groupby((_short(layer), layer.output.shape[1:]) for layer in shown):
+            n = len(list(same))
+            boxes.append((name + f"\n{n} times" * (n > 1), shape, "#d7e6f2"))
         for x, (name, shape, colour) in enumerate(boxes):
             side = shape[0] if len(shape) == 3 else 1
             height = 0.25 + 0.75 * np.log2(side + 1) / np.log2(129)

@@ -102,6 +102,25 @@ class Section:
         content = path.read_bytes()
         self._show(mime, content if raster else content.decode(), f"[{name}] {caption}", name, caption, width=width)
 
+    def save_gif(self, name, frames, caption, seconds=0.4):
+        """Keep pictures uint8 [n, h, w, 3] as the animation `<number>-<name>.gif`, the last shown longer, and show it.
+
+        The notebook shows it, the report does not. Of too many frames every second one goes, the last never.
+        """
+        palette = Image.fromarray(np.concatenate(frames)).quantize(128)  # one for all: what stays is stored once
+        pictures = [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
+        while True:
+            buffer, pauses = io.BytesIO(), [round(1000 * seconds)] * (len(pictures) - 1) + [3000]
+            pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=pauses, loop=0)
+            if buffer.tell() <= LARGEST or len(pictures) == 1:
+                break
+            pictures = pictures[-1::-2][::-1]
+        name = f"{self.name.split('-')[0]}-{name}"
+        write_atomically(self.out / f"{name}.gif", lambda path: path.write_bytes(buffer.getvalue()))
+        caption = self._caption(caption, True)
+        write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
+        self._show("image/gif", buffer.getvalue(), f"[{name}] {caption}", name, caption)
+
     def table(self, name, caption, header, rows, scaled=True):
         """Show rows (sequences of anything) as a Markdown table; columns of numbers are set to the right.
 

@@ -17,7 +17,7 @@ from pytest_notebook.notebook import regex_replace_nb
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 GOLDEN = REPOSITORY / "tests" / "golden"
-PICTURES = ("image/png", "image/svg+xml")
+PICTURES = ("image/gif", "image/png", "image/svg+xml")
 SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
 MASKS = tuple(tuple(line.split()) for line in SETTINGS["nb_diff_replace"])
 
@@ -36,8 +36,10 @@ def at_smoke(path):
 
 def prepare(home):
     """Draw the faces of the smoke profile, so that no notebook shows the progress of it."""
-    command = [sys.executable, "-m", "hwlib", "data", "--profile", "smoke"]
-    subprocess.run(command, env=os.environ | {"HWLIB_HOME": str(home)}, cwd=REPOSITORY, check=True, capture_output=True)
+    for data in ("avatars", "adventurer"):
+        command = [sys.executable, "-m", "hwlib", "data", "--profile", "smoke", "--data", data]
+        env = os.environ | {"HWLIB_HOME": str(home)}
+        subprocess.run(command, env=env, cwd=REPOSITORY, check=True, capture_output=True)
 
 
 def home_of(path, home):

@@ -48,6 +48,19 @@ def test_the_same_figure_has_the_same_bytes(shown):
     assert drawn[0] == drawn[1]
 
 
+def test_an_animation_is_small_enough_and_ends_with_its_last_frame(shown):
+    part, _ = shown
+    frames = np.random.default_rng(0).integers(0, 256, (20, 120, 200, 3), dtype=np.uint8)
+    frames[-1] = 255
+    part.save_gif("training", frames, "Noise.")
+    path = part.out / "07-training.gif"
+    assert path.stat().st_size <= section.LARGEST and path.with_suffix(".json").exists()
+    animation = Image.open(path)
+    assert 1 < animation.n_frames < 20
+    animation.seek(animation.n_frames - 1)
+    assert (np.asarray(animation.convert("RGB")) > 250).all()
+
+
 def test_a_table_sets_numbers_to_the_right_and_escapes_bars(shown):
     part, outputs = shown
     part.table("counts", "Counts.", ["what", "n"], [("a|b", 1234), ("c", 0.123456)])
