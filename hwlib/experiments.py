@@ -6,7 +6,11 @@ experiment does not name is as in report A.
 
 from pathlib import Path
 
-TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
+TASKS = {
+    "gan": "hwlib.training:train",
+    "classifier": "hwlib.metrics.colours:train",
+    "style": "hwlib.style.transfer:train",
+}
 
 NORMAL_002 = {"class_name": "RandomNormal", "config": {"stddev": 0.02}}
 
@@ -140,6 +144,38 @@ EXPERIMENTS = {
         "about": "An objective of one's own: hinge, one class and this entry.",
         "objective": "hwlib.objectives.hinge:Hinge",
     },
+    "style": {
+        "task": "style",
+        "about": "Gatys's style transfer with the paper's layers, one content in three styles.",
+        "sets": (),
+        "pairs": (("landscape", "strokes"), ("landscape", "mosaic"), ("landscape", "hatch")),
+    },
+    "style-100": {"base": "style", "about": "The same with style and content weighted 100 to 1.", "ratio": 100.0},
+    "style-10000": {"base": "style", "about": "The same with 10,000 to 1.", "ratio": 10_000.0},
+    "style-first-five": {
+        "base": "style",
+        "about": "The other reading of report B's layers: the network's first five convolutions.",
+        "content_layers": ("conv2_2",),
+        "style_layers": ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1"),
+    },
+    "style-one-layer": {"base": "style", "about": "A single style layer.", "style_layers": ("conv3_1",)},
+    "style-deep-content": {"base": "style", "about": "Content from deeper in.", "content_layers": ("conv5_1",)},
+    "style-white": {"base": "style", "about": "Started from a white picture.", "start": "white"},
+    "style-noise": {"base": "style", "about": "Started from noise.", "start": "noise"},
+    "style-adam": {"base": "style", "about": "Adam in place of L-BFGS.", "optimizer": "Adam"},
+    "style-max": {"base": "style", "about": "Max pooling, as the network was trained.", "pooling": "max"},
+    "style-colours": {
+        "base": "style",
+        "about": "A photograph that keeps its own colours.",
+        "pairs": (("cat", "strokes"),),
+        "colours": "content",
+    },
+    "style-blend": {
+        "base": "style",
+        "about": "A photograph in two styles at once, small and then large.",
+        "pairs": (("cat", "mosaic+strokes"),),
+        "scales": 2,
+    },
     "tags": {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
@@ -157,6 +193,7 @@ PROFILES = {
         "measured": 24,
         "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
         "classifier": {"epochs": 1},
+        "style": {"weights": "vgg16", "size": 64, "steps": 3},
     },
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
@@ -168,6 +205,7 @@ PROFILES = {
         "measured": 500,
         "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
+        "style": {"weights": "vgg16", "size": 128, "style_size": 256, "steps": 40},
         "experiments": {
             "report-a-written": {"steps": 2000},
             "report-a-conv": {"steps": 1000},
@@ -180,6 +218,7 @@ PROFILES = {
         "left_out": [
             *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
             *("wgan-gp-layernorm", "lsgan-110", "hinge"),
+            *("style-deep-content", "style-noise", "style-max"),
         ],
     },
     "study": {
@@ -199,6 +238,7 @@ PROFILES = {
             "precision": "mixed_bfloat16",
         },
         "classifier": {"epochs": 2},
+        "style": {"weights": "vgg16", "size": 256, "style_size": 384, "steps": 200},
         "experiments": {"report-a-written": {"steps": 800}},
     },
     "paper": {
@@ -210,13 +250,14 @@ PROFILES = {
         "files": None,
         "measured": 2000,
         "gan": {"epochs": 970},
+        "style": {"weights": "vgg19"},
         "experiments": {"dcgan": {"epochs": 500}},
         "classifier": {"epochs": 12},
     },
 }
 """`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `measured` is how
 many images a measure takes. `avatars` is how many faces are drawn, `files` how many of a user's images are used at
-most (None: all); the course's set of 2017 has 33,431. `gan` and `classifier` override the settings of all such
+most (None: all); the course's set of 2017 has 33,431. `gan`, `classifier` and `style` override the settings of all such
 runs, `experiments` those of one."""
 
 NOTEBOOKS = {
@@ -230,6 +271,10 @@ NOTEBOOKS = {
     "05-dense-vs-conv": [
         *("report-a", "report-a-conv", "report-a-conv-even", "report-a-conv-resize"),
         *("report-a-glorot", "report-a-normal", "report-a-written", "tags"),
+    ],
+    "07-style-transfer": [
+        *("style", "style-100", "style-10000", "style-first-five", "style-one-layer", "style-deep-content"),
+        *("style-white", "style-noise", "style-adam", "style-max", "style-colours", "style-blend"),
     ],
 }
 """The runs that each notebook shows."""
