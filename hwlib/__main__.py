@@ -12,7 +12,7 @@ def main(arguments=None):
     """Run one command; returns the exit status. A mistake of the user's is told in one line."""
     options = _parser().parse_args(arguments)
     if getattr(options, "threads", None):
-        os.environ["HWLIB_THREADS"] = str(options.threads)
+        os.environ["HWLIB_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
     try:
         COMMANDS[options.command](options)
     except (ValueError, OSError, RuntimeError) as error:

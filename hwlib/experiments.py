@@ -162,7 +162,12 @@ EXPERIMENTS = {
     "style-deep-content": {"base": "style", "about": "Content from deeper in.", "content_layers": ("conv5_1",)},
     "style-white": {"base": "style", "about": "Started from a white picture.", "start": "white"},
     "style-noise": {"base": "style", "about": "Started from noise.", "start": "noise"},
-    "style-adam": {"base": "style", "about": "Adam in place of L-BFGS.", "optimizer": "Adam"},
+    "style-adam": {
+        "base": "style",
+        "about": "Adam in place of L-BFGS, one style.",
+        "pairs": (("landscape", "strokes"),),
+        "optimizer": "Adam",
+    },
     "style-max": {"base": "style", "about": "Max pooling, as the network was trained.", "pooling": "max"},
     "style-colours": {
         "base": "style",

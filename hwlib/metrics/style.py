@@ -8,7 +8,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from hwlib.backend import keras
+from hwlib.data.paintings import picture
 from hwlib.style.losses import batch_of_one, gram, luminance
+from hwlib.style.transfer import Settings, pictures
 
 TILES = 4
 """Along a side."""
@@ -21,39 +23,68 @@ def resamples(draws=400, seed=0):
     return np.concatenate([np.full((1, n), 1 / n), drawn])
 
 
-def style_distance(maps, picture, style, weights):
+def gram_matrices(maps, style):
+    """Layer -> Gram matrix float64 [n, n] of a style, uint8 [h, w, 3], at the layers of a `FeatureMaps`."""
+    return {layer: np.asarray(gram(found), np.float64) for layer, found in maps(batch_of_one(style)).items()}
+
+
+def style_distance(maps, drawn, targets, weights):
     """Relative squared distance of Gram matrices, ||G - A||^2 / ||A||^2, the mean over the layers of `maps`.
 
-    maps: a `hwlib.style.losses.FeatureMaps`. picture, style: uint8 [h, w, 3]. weights: [b, 16] of the
-    picture's tiles (`resamples`). Returns float64 [b]; 0 for a picture with the style's own statistics. G is the mean of the tiles' Gram
-    matrices; rows and columns of a map that do not fill a tile are left out. Raises ValueError for a map smaller than
-    4x4.
+    maps: a `hwlib.style.losses.FeatureMaps`. drawn: uint8 [h, w, 3]. targets: the style's `gram_matrices`. weights:
+    [b, 16] of the picture's tiles (`resamples`). Returns float64 [b]; 0 for a picture with the style's own statistics.
+    G is the mean of the tiles' Gram matrices; rows and columns of a map that do not fill a tile are left out. Raises
+    ValueError for a map smaller than 4x4.
     """
-    of_picture, of_style = maps(batch_of_one(picture)), maps(batch_of_one(style))
-    distances = []
-    for layer in maps.layers:
-        target = np.asarray(gram(of_style[layer]), np.float64)
-        apart = np.stack([np.asarray(gram(tile), np.float64) - target for tile in _tiles(of_picture[layer], layer)])
+    found, distances = maps(batch_of_one(drawn)), []
+    for layer, target in targets.items():
+        apart = np.stack([np.asarray(gram(tile), np.float64) - target for tile in _tiles(found[layer], layer)])
         flat = apart.reshape(len(apart), -1)
         products = flat @ flat.T / (target**2).sum()  # of each two tiles, so that a resample costs nothing
         distances.append(np.einsum("bi,ij,bj->b", weights, products, weights))
     return np.mean(distances, axis=0)
 
 
-def structure(picture, content, weights, blur=1 / 64):
+def structure(drawn, content, weights, blur=1 / 64):
     """Correlation of the luminance gradients of a picture and its content, in [-1, 1]: 1 where all edges are kept.
 
     Both are blurred (Gaussian, `blur` of the longer side), so that strokes count less than forms. Contrast does not
     matter, its direction does. uint8 [h, w, 3] and weights [b, 16] of the tiles; returns float64 [b]. 0 for a constant.
     """
     fields = []
-    for image in (picture, content):
+    for image in (drawn, content):
         smooth = gaussian_filter(luminance(image)[..., 0].astype(float), blur * max(image.shape[:2]))
         fields.append(np.stack(np.gradient(smooth), axis=-1))
     ours, theirs = fields
     sums = [weights @ _sums(product) for product in (ours * theirs, ours**2, theirs**2)]
     size = np.sqrt(sums[1] * sums[2])
     return np.divide(sums[0], size, out=np.zeros_like(size), where=size > 1e-9)
+
+
+def style_distances(runs, maps):
+    """`style_distance` of all pictures of finished style runs from their styles, with resamples: a list of [1 + draws].
+
+    A picture in several styles counts as one in the first.
+    """
+    found, weights, targets = [], resamples(), {}
+    for run in runs:
+        settings = Settings(**run.settings)
+        for (_, styles), drawn in pictures(run).items():
+            style = styles.split("+")[0], settings.style_size or settings.size, run.seed
+            if style not in targets:
+                targets[style] = gram_matrices(maps, picture(*style))
+            found.append(style_distance(maps, drawn, targets[style], weights))
+    return found
+
+
+def structures(runs):
+    """`structure` of all pictures of finished style runs against their contents, as `style_distances`."""
+    weights = resamples()
+    return [
+        structure(drawn, picture(content, Settings(**run.settings).size, run.seed), weights)
+        for run in runs
+        for (content, _), drawn in pictures(run).items()
+    ]
 
 
 def interval(values):

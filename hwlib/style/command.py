@@ -1,6 +1,7 @@
 """`python -m hwlib style`: any picture in the style of any other, in one command."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def draw(options):
     if min(options.size, options.style_size or 1, options.steps) < 1:
         raise ValueError("size and steps are whole numbers above 0")
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin between the short sums of L-BFGS
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
@@ -48,7 +50,7 @@ def draw(options):
     from hwlib.data.paintings import picture
     from hwlib.storage import write_atomically
     from hwlib.style.optimise import Best
-    from hwlib.style.transfer import Settings, feature_maps, finished, stylise
+    from hwlib.style.transfer import Settings, check, feature_maps, finished, stylise
 
     content_layers, style_layers = _layers(options.layers)
     settings = Settings(
@@ -66,6 +68,7 @@ def draw(options):
         optimizer=options.optimizer,
         steps=options.steps,
     )
+    check(settings)
     content = picture(options.content, options.size, options.seed)
     names = [options.style, *options.also]
     styles = [picture(name, options.style_size or options.size, options.seed) for name in names]

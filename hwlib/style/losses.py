@@ -1,15 +1,15 @@
-"""What a picture should share with a content and a style: losses on the feature maps of a VGG (Gatys et al. 2016).
+"""What a picture should share with a content and a style: losses on feature maps of a VGG (Gatys et al. 2016).
 
-`F` is a layer's map after ReLU, M places by N channels, and `P` the content's; `G = F'F / M` is its Gram matrix (eq. 3),
-normalised by its own layer's places, and `A` the style's.
+`F` is a layer's map after ReLU, M places by N channels, and `P` the content's; `G = F'F / M` is its Gram matrix
+(eq. 3), normalised by its own layer's places, and `A` the style's.
 
 - content: ||F - P||^2 / ||P||^2, the mean over the content layers (eq. 1);
 - style: ||G - A||^2 / ||A||^2, the mean over the style layers (eqs. 4 and 5 with w = 1 / layers);
 - total: content + W / 1000 style + v total variation (eq. 7; W = beta / alpha).
 
-The paper has 1/2 and 1 / (4 N^2) in place of 1 / ||P||^2 and 1 / ||A||^2, and scales each filter of its network to a mean
-activation of one; with sums like these W means something else for each network, layer and size. Relative losses do not
-depend on any of them: at W = 1000 a style wholly missed weighs as much as a content wholly lost.
+The paper has 1/2 and 1 / (4 N^2) in place of 1 / ||P||^2 and 1 / ||A||^2, and scales each filter of its network to a
+mean activation of one; with sums like these W means something else for each network, layer and size. Relative losses
+do not depend on any of them: at W = 1000 a style wholly missed weighs as much as a content wholly lost.
 """
 
 from dataclasses import dataclass, field
@@ -49,10 +49,10 @@ def total_variation(picture):
 
 
 class FeatureMaps:
-    """The chosen layers of a VGG: float RGB pictures [1, h, w, 3] in [0, 255] to a dict layer -> map [1, h', w', N].
+    """The chosen layers of a VGG: RGB pictures, float [1, h, w, 3] in [0, 255], to a dict layer -> map [1, h', w', N].
 
-    weights: layer -> (kernel, bias). What lies behind the deepest layer is not built. Raises ValueError for a layer that
-    the weights lack.
+    weights: layer -> (kernel, bias). What lies behind the deepest layer is not built. Raises ValueError for a layer
+    that the weights lack.
     """
 
     def __init__(self, weights, layers, pooling="average"):
@@ -75,8 +75,9 @@ class FeatureMaps:
 class Weighting:
     """What decides the losses, next to pictures and network.
 
-    ratio: W, weight of the style against the content, 1000 for alike. content_layers, style_layers: names as conv4_2. variation: weight
-    of `total_variation`. blend: weights of several styles, whose Gram matrices are averaged; equal if empty.
+    ratio: W, weight of the style against the content, 1000 for alike. content_layers, style_layers: names as conv4_2.
+    variation: weight of `total_variation`. blend: weights of several styles, whose Gram matrices are averaged; equal if
+    empty.
     """
 
     ratio: float = 1000.0

@@ -13,7 +13,7 @@ from hwlib.backend import keras, tf
 
 OPTIMIZERS = ("L-BFGS", "Adam")
 FIRST_STEP = 10.0
-"""Levels, root mean square, that the first step of L-BFGS changes: its own guess is a step of norm 1 over all pixels."""
+"""Levels, root mean square, that the first step of L-BFGS changes: by itself it takes one of norm 1 over all pixels."""
 
 
 class Best:

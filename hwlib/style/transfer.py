@@ -11,7 +11,7 @@ from hwlib.data.paintings import picture
 from hwlib.models.vgg import weights_of
 from hwlib.storage import read_json_lines, write_atomically
 from hwlib.style.losses import LAYERS, FeatureMaps, Losses, Weighting, luminance
-from hwlib.style.optimise import Best, optimise
+from hwlib.style.optimise import OPTIMIZERS, Best, optimise
 
 STARTS = ("content", "white", "noise")
 COLOURS = ("style", "content")
@@ -43,7 +43,7 @@ class Settings:
     scales: int = 1
     """How many sizes are worked through, each half of the next; each starts from the one before."""
     colours: str = "style"
-    """ "content": only the luminance is optimised, colours are kept (Gatys et al. 2017, section 3)."""
+    """ "content": only the luminance is optimised, colours are kept (Gatys et al. 2017, colour control)."""
     optimizer: str = "L-BFGS"
     learning_rate: float = 5.0
     """Of Adam, in levels of 0 to 255."""
@@ -62,7 +62,7 @@ def stylise(settings, content, styles, seed=0, best=None, maps=None):
 
     Returns uint8 [h, w, 3], sized as the content. Raises ValueError for settings that do not fit.
     """
-    _check(settings)
+    check(settings)
     maps = maps or feature_maps(settings)[1]
     best = best or Best()
     gray = settings.colours == "content"
@@ -113,7 +113,7 @@ def start(name, content, seed=0):
 
 
 def matched(style, content):
-    """A style whose luminance has the content's mean and spread, float32 [h, w, 3] (Gatys et al. 2017, eq. 10)."""
+    """A style's luminance with the content's mean and spread, float32 [h, w, 3] (Gatys et al. 2017, colour control)."""
     y, target = luminance(style), luminance(content)
     return _gray(np.clip((y - y.mean()) * (target.std() / max(y.std(), 1e-3)) + target.mean(), 0, 255))
 
@@ -198,9 +198,12 @@ def _gray(image):
     return np.repeat(y, 3, axis=-1)
 
 
-def _check(settings):
+def check(settings):
+    """Raise ValueError for settings that no picture can be drawn with, before anything is loaded."""
     if settings.colours not in COLOURS:
         raise ValueError(f'Colours are those of the {" or the ".join(COLOURS)}, not "{settings.colours}".')
+    if settings.optimizer not in OPTIMIZERS:
+        raise ValueError(f'There is no optimiser "{settings.optimizer}": it is {" or ".join(OPTIMIZERS)}.')
     if settings.steps < settings.scales or settings.scales < 1:
         raise ValueError(f"{settings.steps} steps are too few for {settings.scales} scales.")
     if not 0 <= settings.ratio < float("inf") or settings.variation < 0:
