@@ -212,6 +212,7 @@ PROFILES = {
         "classifier": {"epochs": 12},
         "style": {"weights": "vgg16", "size": 128, "style_size": 256, "steps": 40},
         "experiments": {
+            "style-white": {"steps": 100},
             "report-a-written": {"steps": 2000},
             "report-a-conv": {"steps": 1000},
             "report-a-glorot": {"steps": 1000},
