@@ -5,12 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+from hwlib.style.command import add_style_arguments
+
 
 def main(arguments=None):
     """Run one command; returns the exit status. A mistake of the user's is told in one line."""
     options = _parser().parse_args(arguments)
     if getattr(options, "threads", None):
-        os.environ["HWLIB_THREADS"] = str(options.threads)
+        os.environ["HWLIB_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
     if photos := os.environ.get("HWLIB_PHOTOS"):  # notebooks run in a folder of their own
         os.environ["HWLIB_PHOTOS"] = str(Path(photos).expanduser().absolute())
     try:
@@ -114,6 +116,13 @@ def translate(options):
     print(f"{len(written)} translated by {run.label}, {options.direction}: {options.out}")
 
 
+def style(options):
+    """Draw a picture in the style of others, your own or drawn ones."""
+    from hwlib.style import command
+
+    command.draw(options)
+
+
 COMMANDS = {
     "data": prepare_data,
     "train": train,
@@ -123,6 +132,7 @@ COMMANDS = {
     "execute": execute,
     "report": report,
     "page": page,
+    "style": style,
 }
 
 
@@ -134,7 +144,11 @@ def _parser():
     common.add_argument("--seeds", type=int, default=0, help="how many seeds notebooks use (0: as the profile says)")
     parser = argparse.ArgumentParser(prog="python -m hwlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    added = {name: commands.add_parser(name, parents=[common], help=f.__doc__) for name, f in COMMANDS.items()}
+    added = {
+        name: commands.add_parser(name, parents=[common] * (name != "style"), help=f.__doc__)
+        for name, f in COMMANDS.items()
+    }
+    add_style_arguments(added["style"])
     added["train"].add_argument("experiment", help="name in hwlib/experiments.py")
     added["train"].add_argument("--threads", type=int, help="processor threads to use (default: all)")
     added["train"].add_argument(

@@ -1,4 +1,4 @@
-"""Every training run of the project by name: a base and a small override. And the profiles: how large all is drawn.
+"""Every training run of the project by name: a base and a small override.
 
 `hwlib.training.Settings` (and `hwlib.metrics.colours.Settings` for classifiers) say what each setting means; what an
 experiment does not name is as in report A.
@@ -6,11 +6,14 @@ experiment does not name is as in report A.
 
 from pathlib import Path
 
+from hwlib.profiles import PROFILES
+
 TASKS = {
     "gan": "hwlib.training:train",
     "classifier": "hwlib.metrics.colours:train",
     "cyclegan": "hwlib.cyclegan:train",
     "domains": "hwlib.metrics.domains:train",
+    "style": "hwlib.style.transfer:train",
 }
 
 
@@ -196,6 +199,43 @@ EXPERIMENTS = {
         "about": "Report A's model on drawn faces with the course's frequencies of colours.",
         "sets": ("avatars:course",),
     },
+    "style": {
+        "task": "style",
+        "about": "Gatys's style transfer with the paper's layers, one content in three styles.",
+        "sets": (),
+        "pairs": (("landscape", "strokes"), ("landscape", "mosaic"), ("landscape", "hatch")),
+    },
+    "style-100": {"base": "style", "about": "The same with style and content weighted 100 to 1.", "ratio": 100.0},
+    "style-10000": {"base": "style", "about": "The same with 10,000 to 1.", "ratio": 10_000.0},
+    "style-first-five": {
+        "base": "style",
+        "about": "The other reading of report B's layers: the network's first five convolutions.",
+        "content_layers": ("conv2_2",),
+        "style_layers": ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1"),
+    },
+    "style-one-layer": {"base": "style", "about": "A single style layer.", "style_layers": ("conv3_1",)},
+    "style-deep-content": {"base": "style", "about": "Content from deeper in.", "content_layers": ("conv5_1",)},
+    "style-white": {"base": "style", "about": "Started from a white picture.", "start": "white"},
+    "style-noise": {"base": "style", "about": "Started from noise.", "start": "noise"},
+    "style-adam": {
+        "base": "style",
+        "about": "Adam in place of L-BFGS, one style.",
+        "pairs": (("landscape", "strokes"),),
+        "optimizer": "Adam",
+    },
+    "style-max": {"base": "style", "about": "Max pooling, as the network was trained.", "pooling": "max"},
+    "style-colours": {
+        "base": "style",
+        "about": "A photograph that keeps its own colours.",
+        "pairs": (("cat", "strokes"),),
+        "colours": "content",
+    },
+    "style-blend": {
+        "base": "style",
+        "about": "A photograph in two styles at once, small and then large.",
+        "pairs": (("cat", "mosaic+strokes"),),
+        "scales": 2,
+    },
     "tags": {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
@@ -230,112 +270,6 @@ EXPERIMENTS = {
     },
 }
 
-PROFILES = {
-    "smoke": {
-        "about": "tests: seconds, nothing to see",
-        "seeds": 1,
-        "headline_seeds": 1,
-        "image_size": 16,
-        "avatars": 96,
-        "files": 96,
-        "measured": 24,
-        "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
-        "classifier": {"epochs": 1},
-        "left_out": [
-            *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
-            *("wgan-gp-layernorm", "lsgan-110"),
-            *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
-            *("report-a-course", "text-dcgan-normalised", "text-dcgan-one-hot"),
-        ],
-        "cyclegan": {"width": 1 / 16, "batch_size": 2, "steps": 4, "interval": 2},
-        "domains": {"epochs": 1},
-        "experiments": {"cyclegan": {"generator_options": {"blocks": 1}}},
-    },
-    "quick": {
-        "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
-        "seeds": 1,
-        "headline_seeds": 2,
-        "image_size": 32,
-        "avatars": 6000,
-        "files": 6000,
-        "measured": 300,
-        "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
-        "classifier": {"epochs": 12},
-        "experiments": {
-            "report-a-written": {"steps": 2000},
-            "report-a-conv": {"steps": 2000},
-            "report-a-conv-even": {"steps": 1000},
-            "report-a-conv-resize": {"steps": 1000},
-            "report-a-glorot": {"steps": 1000},
-            "report-a-normal": {"steps": 1000},
-            "report-a-unscaled": {"steps": 1000},
-            "report-a-basic": {"steps": 1000},
-            "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
-            "cyclegan": {"learning_rate_scale": 5.0, "generator_options": {"blocks": 3}},
-        },
-        "left_out": [
-            *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
-            *("wgan-gp-layernorm", "lsgan-110", "hinge"),
-            *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
-            "report-a-course",
-        ],
-        "cyclegan": {"width": 0.25, "steps": 3600, "interval": 100, "learning_rate_scale": 2.5},
-        "domains": {"epochs": 2},
-    },
-    "study": {
-        "about": "64x64 pixels, half the width, hours on two cores",
-        "seeds": 1,
-        "headline_seeds": 1,
-        "image_size": 64,
-        "avatars": 33_431,
-        "files": None,
-        "measured": 1000,
-        "gan": {
-            "width": 0.5,
-            "batch_size": 64,
-            "steps": 10_000,
-            "interval": 100,
-            "learning_rate_scale": 2.5,
-            "precision": "mixed_bfloat16",
-        },
-        "classifier": {"epochs": 2},
-        "experiments": {
-            "report-a-written": {"steps": 800},
-            "dcgan": {"steps": 1000, "interval": 50, "learning_rate_scale": 5.0},
-        },
-        "cyclegan": {
-            "width": 0.5,
-            "steps": 20_000,
-            "interval": 200,
-            "learning_rate_scale": 2.5,
-            "precision": "mixed_bfloat16",
-        },
-        "domains": {"epochs": 1},
-    },
-    "paper": {
-        "about": "the reports' own settings and sizes: days on a processor, for a GPU",
-        "seeds": 3,
-        "headline_seeds": 3,
-        "image_size": 64,
-        "avatars": 33_431,
-        "files": None,
-        "measured": 2000,
-        "gan": {"epochs": 970},
-        "classifier": {"epochs": 12},
-        "cyclegan": {"epochs": 47, "interval": 500},
-        "domains": {"epochs": 2},
-        "experiments": {
-            "dcgan": {"epochs": 500},
-            "text-dcgan": {"epochs": 200},
-            "cyclegan": {"epochs": None, "steps": 240_000},
-        },
-    },
-}
-"""`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `measured` is how
-many images a measure takes. `avatars` is how many faces are drawn, `files` how many of a user's images are used at
-most (None: all); the course's set of 2017 has 33,431. `gan` and `classifier` override the settings of all such
-runs, `experiments` those of one."""
-
 NOTEBOOKS = {
     "00-data": ["tags"],
     "01-model": ["report-a", "report-a-written", "tags"],
@@ -354,6 +288,10 @@ NOTEBOOKS = {
         *("report-a-glorot", "report-a-normal", "report-a-written", "tags"),
     ],
     "06-cyclegan": ["cyclegan-report-a", "cyclegan", "domains", "tags"],
+    "07-style-transfer": [
+        *("style", "style-100", "style-10000", "style-first-five", "style-one-layer", "style-deep-content"),
+        *("style-white", "style-noise", "style-adam", "style-max", "style-colours", "style-blend"),
+    ],
     "08-claims": [],
 }
 """The runs that each notebook shows; the claims are judged by what the others leave, and come last."""

@@ -175,6 +175,18 @@ def bars(panels, y_label):
     return figure
 
 
+def losses(lines_of, panels):
+    """Columns of optimisations over others, logarithmic: {label: lines of history}, {title: (x, y)}."""
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.2), squeeze=False)
+    for axes, (title, (x, y)) in zip(all_axes[0], panels.items(), strict=True):
+        for label, lines in lines_of.items():
+            shown = [line for line in lines if line[y] > 0]
+            axes.plot([line[x] for line in shown], [line[y] for line in shown], label=label)
+        axes.set(title=title, xlabel=x, yscale="log")
+    all_axes[0][-1].legend()
+    return figure
+
+
 def thousands(value):
     """12500 as "12.5k", 3000000 as "3M"."""
     for size, unit in ((1e6, "M"), (1e3, "k")):

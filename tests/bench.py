@@ -1,4 +1,5 @@
-"""Speed of one training step at report A's full size, against its plain form; `make bench`.
+"""Speed of one training step at report A's full size, against its plain form, and of one of style transfer, against
+the network's own forward and backward; `make bench`.
 
 Both forms run in one process, alternating, so that a busy machine slows both. The plain form calls the critic three
 times (right, fake, wrong text), each call on its own. Work is counted from the operations of the graph and compared
@@ -53,6 +54,40 @@ def main():
             f"{form:18} {critic * 1e3:7.0f} ms {generator * 1e3:7.0f} ms {(critic + generator) * 1e3:7.0f} ms "
             f"{(critic + generator) / plain:9.2f} {work / 1e9:7.0f} {work / (critic + generator) / peak:8.2f}"
         )
+    style_steps(parser.parse_args().rounds)
+
+
+def style_steps(rounds, size=256, steps=8):
+    """Seconds of an L-BFGS step of style transfer at the paper's layers, and of VGG's forward and backward alone."""
+    from hwlib.data.paintings import picture
+    from hwlib.models.vgg import weights_of
+    from hwlib.style.losses import LAYERS, FeatureMaps, Losses, Weighting, batch_of_one
+    from hwlib.style.optimise import Best, optimise
+
+    name, weights = weights_of("any")
+    maps = FeatureMaps(weights, sum(LAYERS["paper"], ()))
+    content = picture("landscape", size)
+    losses, image = Losses(maps, content, [picture("strokes", size)], Weighting()), batch_of_one(content)
+
+    @tf.function
+    def network(image):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            deepest = maps(image)[maps.layers[-1]]
+        return {"": tf.reduce_sum(tape.gradient(deepest, image))}
+
+    whole, alone = [], []
+    for _ in range(rounds + 1):
+        best = Best()
+        optimise(losses, content, steps, best=best)
+        whole.append((best.lines[-1]["seconds"] - best.lines[0]["seconds"]) / (steps - 1))
+        alone.append(np.median([timed(network, image) for _ in range(steps)]))
+    whole, alone = np.median(whole[1:]), np.median(alone[1:])
+    print(
+        f"style transfer at {size} px, {name}: a step {whole * 1e3:.0f} ms, its network alone {alone * 1e3:.0f} ms, ",
+        end="",
+    )
+    print(f"{whole / alone:.2f} times")
 
 
 def timed(function, batch):

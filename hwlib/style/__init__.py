@@ -1,0 +1,1 @@
+"""Neural style transfer (Gatys, Ecker and Bethge 2016): the content of one picture in the style of others."""
