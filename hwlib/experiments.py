@@ -6,7 +6,11 @@ experiment does not name is as in report A.
 
 from pathlib import Path
 
-TASKS = {"gan": "hwlib.training:train", "classifier": "hwlib.metrics.colours:train"}
+TASKS = {
+    "gan": "hwlib.training:train",
+    "classifier": "hwlib.metrics.colours:train",
+    "colouriser": "hwlib.colouring:train",
+}
 
 NORMAL_002 = {"class_name": "RandomNormal", "config": {"stddev": 0.02}}
 
@@ -68,6 +72,42 @@ EXPERIMENTS = {
         "base": "report-a",
         "about": "The basic GAN in report A's networks: cross-entropy instead of WGAN-GP.",
         "objective": "hwlib.objectives.standard:NonSaturating",
+    },
+    "report-a-rate-5x": {
+        "base": "report-a",
+        "about": "WGAN-GP at five times the learning rate.",
+        "learning_rate": 1e-3,
+    },
+    "report-a-rate-0.2x": {
+        "base": "report-a",
+        "about": "WGAN-GP at a fifth of the learning rate.",
+        "learning_rate": 4e-5,
+    },
+    "report-a-narrow": {
+        "base": "report-a",
+        "about": "WGAN-GP with half the filters (the profile says the width).",
+    },
+    "report-a-wide": {
+        "base": "report-a",
+        "about": "WGAN-GP with twice the filters (the profile says the width).",
+    },
+    "report-a-basic-rate-5x": {
+        "base": "report-a-basic",
+        "about": "The basic GAN at five times the learning rate.",
+        "learning_rate": 1e-3,
+    },
+    "report-a-basic-rate-0.2x": {
+        "base": "report-a-basic",
+        "about": "The basic GAN at a fifth of the learning rate.",
+        "learning_rate": 4e-5,
+    },
+    "report-a-basic-narrow": {
+        "base": "report-a-basic",
+        "about": "The basic GAN with half the filters.",
+    },
+    "report-a-basic-wide": {
+        "base": "report-a-basic",
+        "about": "The basic GAN with twice the filters.",
     },
     "dcgan": {
         "task": "gan",
@@ -140,11 +180,141 @@ EXPERIMENTS = {
         "about": "An objective of one's own: hinge, one class and this entry.",
         "objective": "hwlib.objectives.hinge:Hinge",
     },
+    "dcgan-uniform": {
+        "base": "dcgan",
+        "about": "The DCGAN without tip 3: latents uniform on [-1, 1].",
+        "latent": "uniform",
+    },
+    "dcgan-gray": {
+        "base": "dcgan",
+        "about": "The DCGAN on gray images, the first half of report B's hybrid (tip 7).",
+        "gray": True,
+    },
+    "dcgan-balanced": {
+        "base": "dcgan",
+        "about": "Tip 11 broken: one update a step, of D where G's loss is above D's, else of G.",
+        "discriminator_steps": 1,
+        "balanced": True,
+    },
+    "dcgan-1to1": {
+        "base": "dcgan",
+        "about": "One discriminator update to one of the generator.",
+        "discriminator_steps": 1,
+    },
+    "dcgan-1to2": {
+        "base": "dcgan",
+        "about": "Two discriminator updates to one of the generator.",
+        "discriminator_steps": 2,
+    },
+    "dcgan-1to10": {
+        "base": "dcgan",
+        "about": "Ten discriminator updates to one of the generator.",
+        "discriminator_steps": 10,
+    },
+    "wgan-gp-1to1": {
+        "base": "wgan-gp",
+        "about": "WGAN-GP with one critic update to one of the generator.",
+        "discriminator_steps": 1,
+    },
+    "simple": {
+        "base": "dcgan",
+        "about": "The simplest model, of the tips only Adam: sigmoid, minimax loss, uniform latents, no norm, ReLU, "
+        "hard labels, one update each.",
+        "generator_options": {"norm": None},
+        "discriminator_options": {"norm": None, "activation": "relu"},
+        "objective": "hwlib.objectives.standard:Saturating",
+        "latent": "uniform",
+        "value_range": (0.0, 1.0),
+        "discriminator_steps": 1,
+    },
+    "tip-1": {
+        "base": "simple",
+        "about": "Images in [-1, 1], the generator ends in tanh.",
+        "value_range": (-1.0, 1.0),
+    },
+    "tip-2": {
+        "base": "simple",
+        "about": "The generator maximises log D.",
+        "objective": "hwlib.objectives.standard:NonSaturating",
+    },
+    "tip-3": {
+        "base": "simple",
+        "about": "Latents from a normal distribution.",
+        "latent": "normal",
+    },
+    "tip-4": {
+        "base": "simple",
+        "about": "BatchNorm in both networks, real and generated images in batches of their own.",
+        "generator_options": {"norm": "batch"},
+        "discriminator_options": {"norm": "batch"},
+    },
+    "tip-4-mixed": {
+        "base": "tip-4",
+        "about": "BatchNorm as tip 4 warns against: real and generated images in one batch of the discriminator.",
+        "passes": "joined",
+    },
+    "tip-5": {
+        "base": "simple",
+        "about": "LeakyReLU in both networks, transposed convolutions of stride 2 instead of up-sampling.",
+        "generator": "hwlib.models.report_b:strided_generator",
+        "generator_options": {"norm": None, "activation": "leaky_relu"},
+        "discriminator_options": {"activation": "leaky_relu"},
+    },
+    "tip-6": {
+        "base": "simple",
+        "about": "Soft labels, 0.7 to 1.2 and 0 to 0.3, one in twenty swapped.",
+        "objective_options": {"real_label": (0.7, 1.2), "fake_label": (0.0, 0.3), "label_noise": 0.05},
+    },
+    "tip-9-sgd": {
+        "base": "simple",
+        "about": "Tip 9 taken away: plain gradient descent, a hundred times Adam's rate.",
+        "optimizer": "SGD",
+        "learning_rate": 2e-2,
+    },
+    "tip-13": {
+        "base": "simple",
+        "about": "Normal noise of deviation 0.1 on all that the discriminator sees, decaying to nothing.",
+        "input_noise": 0.1,
+    },
+    "tip-14": {
+        "base": "simple",
+        "about": "Five discriminator updates to one of the generator.",
+        "discriminator_steps": 5,
+    },
+    "tip-17": {
+        "base": "simple",
+        "about": "Dropout 0.5 in the generator, when images are drawn, too.",
+        "generator_options": {"dropout": 0.5},
+    },
+    "all-tips": {
+        "base": "simple",
+        "about": "All tips above together.",
+        "value_range": (-1.0, 1.0),
+        "objective": "hwlib.objectives.standard:NonSaturating",
+        "objective_options": {"real_label": (0.7, 1.2), "fake_label": (0.0, 0.3), "label_noise": 0.05},
+        "latent": "normal",
+        "generator": "hwlib.models.dropout:strided_generator",
+        "generator_options": {"norm": "batch", "activation": "leaky_relu", "dropout": 0.5},
+        "discriminator_options": {"norm": "batch", "activation": "leaky_relu"},
+        "input_noise": 0.1,
+        "discriminator_steps": 5,
+    },
+    "colouriser": {
+        "task": "colouriser",
+        "about": "Report B's colouring autoencoder (tip 7), trained on real faces and their gray versions.",
+    },
+    "colouriser-normalised": {
+        "base": "colouriser",
+        "about": "The same, mean and contrast of each gray image brought to 0 and 1 first; untried in the report.",
+        "normalise": True,
+    },
     "tags": {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
     },
 }
+
+RATES = ("report-a-rate-5x", "report-a-rate-0.2x", "report-a-basic-rate-5x", "report-a-basic-rate-0.2x")
 
 PROFILES = {
     "smoke": {
@@ -157,6 +327,16 @@ PROFILES = {
         "measured": 24,
         "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
         "classifier": {"epochs": 1},
+        "experiments": {
+            "simple": {"steps": 10, "interval": 5},
+            "tip-14": {"steps": 2, "interval": 1},
+            "all-tips": {"steps": 2, "interval": 1},
+            "report-a-narrow": {"width": 1 / 32},
+            "report-a-basic-narrow": {"width": 1 / 32},
+            "report-a-wide": {"width": 1 / 8},
+            "report-a-basic-wide": {"width": 1 / 8},
+        },
+        "colouriser": {"filters": 4, "batch_size": 8, "steps": 4, "interval": 2},
     },
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
@@ -168,18 +348,34 @@ PROFILES = {
         "measured": 500,
         "gan": {"width": 0.25, "batch_size": 32, "steps": 6000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
+        "colouriser": {"filters": 16, "batch_size": 32, "steps": 400, "interval": 50},
         "experiments": {
             "report-a-written": {"steps": 2000},
             "report-a-conv": {"steps": 1000},
             "report-a-glorot": {"steps": 1000},
             "report-a-normal": {"steps": 1000},
-            "report-a-unscaled": {"steps": 1000},
-            "report-a-basic": {"steps": 1000},
+            "report-a-unscaled": {"steps": 250},
+            "report-a-basic": {"steps": 500},
+            **{name: {"steps": 250} for name in RATES},
+            "report-a-narrow": {"steps": 250, "width": 0.125},
+            "report-a-basic-narrow": {"steps": 250, "width": 0.125},
+            "report-a-wide": {"steps": 250, "width": 0.5},
+            "report-a-basic-wide": {"steps": 250, "width": 0.5},
             "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
+            "dcgan-uniform": {"steps": 160},
+            "dcgan-balanced": {"steps": 640},
+            "dcgan-1to1": {"steps": 960},
+            "dcgan-1to10": {"steps": 160},
+            "wgan-gp-1to1": {"steps": 320},
+            "simple": {"steps": 240, "interval": 30},
+            "tip-14": {"steps": 48, "interval": 6},
+            "all-tips": {"steps": 48, "interval": 6},
         },
         "left_out": [
             *("report-a-normal", "dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm"),
             *("wgan-gp-layernorm", "lsgan-110", "hinge"),
+            *("dcgan-1to2", "report-a-rate-0.2x", "report-a-wide"),
+            *("report-a-basic-rate-0.2x", "report-a-basic-wide"),
         ],
     },
     "study": {
@@ -199,7 +395,27 @@ PROFILES = {
             "precision": "mixed_bfloat16",
         },
         "classifier": {"epochs": 2},
-        "experiments": {"report-a-written": {"steps": 800}},
+        "colouriser": {"steps": 2000, "interval": 100},
+        "experiments": {
+            "report-a-written": {"steps": 800},
+            "report-a-basic": {"steps": 1600},
+            "report-a-unscaled": {"steps": 1600},
+            **{name: {"steps": 400} for name in RATES},
+            "report-a-narrow": {"steps": 400, "width": 0.25},
+            "report-a-basic-narrow": {"steps": 400, "width": 0.25},
+            "report-a-wide": {"steps": 400, "width": 1.0},
+            "report-a-basic-wide": {"steps": 400, "width": 1.0},
+            "dcgan-uniform": {"steps": 1600},
+            "dcgan-gray": {"steps": 1600},
+            "dcgan-balanced": {"steps": 3200},
+            "dcgan-1to1": {"steps": 4800},
+            "dcgan-1to2": {"steps": 3200},
+            "dcgan-1to10": {"steps": 1600},
+            "wgan-gp-1to1": {"steps": 1600},
+            "simple": {"steps": 1000},
+            "tip-14": {"steps": 200, "interval": 20},
+            "all-tips": {"steps": 200, "interval": 20},
+        },
     },
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
@@ -210,14 +426,21 @@ PROFILES = {
         "files": None,
         "measured": 2000,
         "gan": {"epochs": 970},
-        "experiments": {"dcgan": {"epochs": 500}},
+        "colouriser": {"steps": 100_000, "interval": 500},
+        "experiments": {
+            "dcgan": {"epochs": 500},
+            "report-a-narrow": {"width": 0.5},
+            "report-a-basic-narrow": {"width": 0.5},
+            "report-a-wide": {"width": 2.0},
+            "report-a-basic-wide": {"width": 2.0},
+        },
         "classifier": {"epochs": 12},
     },
 }
 """`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `measured` is how
 many images a measure takes. `avatars` is how many faces are drawn, `files` how many of a user's images are used at
-most (None: all); the course's set of 2017 has 33,431. `gan` and `classifier` override the settings of all such
-runs, `experiments` those of one."""
+most (None: all); the course's set of 2017 has 33,431. `gan`, `classifier` and `colouriser` override the settings of
+all such runs, `experiments` those of one."""
 
 NOTEBOOKS = {
     "00-data": ["tags"],
@@ -226,6 +449,15 @@ NOTEBOOKS = {
         *("dcgan", "wgan", "wgan-gp", "lsgan"),
         *("dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-0.1", "wgan-gp-batchnorm", "wgan-gp-layernorm"),
         *("lsgan-110", "hinge", "tags"),
+    ],
+    "04-training-tips": [
+        *("simple", "tip-1", "tip-2", "tip-3", "tip-4", "tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13"),
+        *("tip-14", "tip-17", "all-tips"),
+        *("dcgan", "dcgan-uniform", "dcgan-gray", "colouriser", "colouriser-normalised"),
+        *("dcgan-balanced", "dcgan-1to1", "dcgan-1to2", "dcgan-1to10", "wgan-gp", "wgan-gp-1to1"),
+        *("report-a", "report-a-basic", "report-a-unscaled"),
+        *("report-a-rate-5x", "report-a-basic-rate-5x", "report-a-rate-0.2x", "report-a-basic-rate-0.2x"),
+        *("report-a-narrow", "report-a-basic-narrow", "report-a-wide", "report-a-basic-wide", "tags"),
     ],
     "05-dense-vs-conv": [
         *("report-a", "report-a-conv", "report-a-conv-even", "report-a-conv-resize"),

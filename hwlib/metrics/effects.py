@@ -30,5 +30,22 @@ def plain(a, offset=0.0):
     return _interval(a["value"] - offset, a["error"])
 
 
+def difference_of_shares(a, n_a, b, n_b):
+    """a of n_a cases less b of n_b, as shares in [-1, 1]: a dict of `value`, `low`, `high`, a 95 % interval.
+
+    Newcombe 1998, method 10: the two Wilson score intervals combined, fit for small samples, and for shares of 0 and 1.
+    """
+    (p_a, low_a, high_a), (p_b, low_b, high_b) = _wilson(a, n_a), _wilson(b, n_b)
+    value = p_a - p_b
+    low, high = math.hypot(p_a - low_a, high_b - p_b), math.hypot(high_a - p_a, p_b - low_b)
+    return {"value": value, "low": value - low, "high": value + high}
+
+
+def _wilson(k, n):
+    """A share k / n and the ends of its 95 % score interval (Wilson 1927)."""
+    centre, reach = k + Z**2 / 2, Z * math.sqrt(k * (n - k) / n + Z**2 / 4)
+    return k / n, (centre - reach) / (n + Z**2), (centre + reach) / (n + Z**2)
+
+
 def _interval(value, error):
     return {"value": value, "low": value - Z * error, "high": value + Z * error}
