@@ -66,12 +66,13 @@ def test_all_tips_together_are_every_tip_at_once():
     assert together.pop("generator_options") == {"norm": "batch", "activation": "leaky_relu", "dropout": 0.5}
     assert together.pop("discriminator_options") == {"norm": "batch", "activation": "leaky_relu"}
     assert together.pop("generator").endswith(":strided_generator") and not together
+    assert changed("all-but-14", "all-tips") == {"discriminator_steps": 1}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_all_tips_see_equally_many_images(profile):
     seen = set()
-    for name in ["simple", *TIPS, "tip-4-mixed", "all-tips"]:
+    for name in ["simple", *TIPS, "tip-4-mixed", "all-tips", "all-but-14"]:
         scaled = Settings(**resolve(name, profile)[1])
         if scaled.steps is None:
             seen.add(f"{scaled.epochs} epochs")
