@@ -149,7 +149,7 @@ def _parser():
         for name, f in COMMANDS.items()
     }
     add_style_arguments(added["style"])
-    added["train"].add_argument("experiment", help="name in hwlib/experiments.py")
+    added["train"].add_argument("experiment", help="name in hwlib/experiments")
     added["train"].add_argument("--threads", type=int, help="processor threads to use (default: all)")
     added["train"].add_argument(
         "--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder"

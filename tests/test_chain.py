@@ -66,10 +66,12 @@ def checkout(tmp_path_factory):
     """A checkout with two notebooks, a profile `quick` that takes seconds, and the report made once."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.edit(
-        "hwlib/profiles.py", '"image_size": 32,\n        "avatars": 6000', '"image_size": 16,\n        "avatars": 96'
+        "hwlib/experiments/profiles.py",
+        '"image_size": 32,\n        "avatars": 6000',
+        '"image_size": 16,\n        "avatars": 96',
     )
-    checkout.edit("hwlib/profiles.py", '"classifier": {"epochs": 12}', '"classifier": {"epochs": 1}')
-    with (checkout.folder / "hwlib/experiments.py").open("a") as file:
+    checkout.edit("hwlib/experiments/profiles.py", '"classifier": {"epochs": 12}', '"classifier": {"epochs": 1}')
+    with (checkout.folder / "hwlib/experiments/__init__.py").open("a") as file:
         file.write('NOTEBOOKS = {name: NOTEBOOKS[name] for name in ("00-data", "08-claims")}\n')
     done = checkout.make()
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,7 @@
 """How large everything is drawn: the profiles that a report can be made at."""
 
+RATES = ("report-a-rate-5x", "report-a-rate-0.2x", "report-a-basic-rate-5x", "report-a-basic-rate-0.2x")
+
 PROFILES = {
     "smoke": {
         "about": "tests: seconds, nothing to see",
@@ -16,10 +18,24 @@ PROFILES = {
             *("wgan-gp-layernorm", "lsgan-110"),
             *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
             *("report-a-course", "text-dcgan-normalised", "text-dcgan-one-hot"),
+            *("dcgan-1to2", "report-a-rate-0.2x", "report-a-basic-rate-0.2x", "report-a-wide", "report-a-basic-wide"),
+            *("report-a-narrow", "report-a-basic-narrow"),
+            *("tip-1", "tip-2", "tip-3", "tip-6", "tip-9-sgd", "tip-13", "tip-14", "all-but-14"),
         ],
         "cyclegan": {"width": 1 / 16, "batch_size": 2, "steps": 4, "interval": 2},
         "domains": {"epochs": 1},
-        "experiments": {"cyclegan": {"generator_options": {"blocks": 1}}},
+        "colouriser": {"filters": 4, "batch_size": 8, "steps": 4, "interval": 2},
+        "experiments": {
+            "cyclegan": {"generator_options": {"blocks": 1}},
+            "simple": {"steps": 10, "interval": 5},
+            "tip-14": {"steps": 2, "interval": 1},
+            "all-tips": {"steps": 2, "interval": 1},
+            "all-but-14": {"steps": 10, "interval": 5},
+            "report-a-narrow": {"width": 1 / 32},
+            "report-a-basic-narrow": {"width": 1 / 32},
+            "report-a-wide": {"width": 1 / 8},
+            "report-a-basic-wide": {"width": 1 / 8},
+        },
         "style": {"weights": "vgg16", "size": 64, "steps": 3},
     },
     "quick": {
@@ -41,9 +57,23 @@ PROFILES = {
             "report-a-conv-resize": {"steps": 1000},
             "report-a-glorot": {"steps": 1000},
             "report-a-normal": {"steps": 1000},
-            "report-a-unscaled": {"steps": 1000},
-            "report-a-basic": {"steps": 1000},
+            "report-a-unscaled": {"steps": 250},
+            "report-a-basic": {"steps": 500},
+            **{name: {"steps": 250} for name in RATES},
+            "report-a-narrow": {"steps": 250, "width": 0.125},
+            "report-a-basic-narrow": {"steps": 250, "width": 0.125},
+            "report-a-wide": {"steps": 250, "width": 0.5},
+            "report-a-basic-wide": {"steps": 250, "width": 0.5},
             "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
+            "dcgan-uniform": {"steps": 160},
+            "dcgan-balanced": {"steps": 640},
+            "dcgan-1to1": {"steps": 960},
+            "dcgan-1to10": {"steps": 160},
+            "wgan-gp-1to1": {"steps": 320},
+            "simple": {"steps": 240, "interval": 30},
+            "tip-14": {"steps": 48, "interval": 6},
+            "all-tips": {"steps": 48, "interval": 6},
+            "all-but-14": {"steps": 240, "interval": 30},
             "cyclegan": {"learning_rate_scale": 5.0, "generator_options": {"blocks": 3}},
         },
         "left_out": [
@@ -51,10 +81,13 @@ PROFILES = {
             *("wgan-gp-layernorm", "lsgan-110", "hinge"),
             *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24"),
             "report-a-course",
+            *("dcgan-1to2", "report-a-rate-0.2x", "report-a-wide"),
+            *("report-a-basic-rate-0.2x", "report-a-basic-wide"),
             *("style-deep-content", "style-noise", "style-max"),
         ],
         "cyclegan": {"width": 0.25, "steps": 3600, "interval": 100, "learning_rate_scale": 2.5},
         "domains": {"epochs": 2},
+        "colouriser": {"filters": 16, "batch_size": 32, "steps": 400, "interval": 50},
     },
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
@@ -75,7 +108,21 @@ PROFILES = {
         "classifier": {"epochs": 2},
         "experiments": {
             "report-a-written": {"steps": 800},
+            "report-a-basic": {"steps": 1600},
+            "report-a-unscaled": {"steps": 1600},
+            **{name: {"steps": 400} for name in RATES},
+            "report-a-narrow": {"steps": 400, "width": 0.25},
+            "report-a-basic-narrow": {"steps": 400, "width": 0.25},
+            "report-a-wide": {"steps": 400, "width": 1.0},
+            "report-a-basic-wide": {"steps": 400, "width": 1.0},
             "dcgan": {"steps": 1000, "interval": 50, "learning_rate_scale": 5.0},
+            "dcgan-balanced": {"steps": 2000},
+            "dcgan-1to1": {"steps": 3000},
+            "dcgan-1to2": {"steps": 2000},
+            "simple": {"steps": 1000, "interval": 100},
+            "tip-14": {"steps": 200, "interval": 20},
+            "all-tips": {"steps": 200, "interval": 20},
+            "all-but-14": {"steps": 1000, "interval": 100},
         },
         "cyclegan": {
             "width": 0.5,
@@ -85,6 +132,7 @@ PROFILES = {
             "precision": "mixed_bfloat16",
         },
         "domains": {"epochs": 1},
+        "colouriser": {"steps": 2000, "interval": 100},
         "style": {"weights": "vgg16", "size": 256, "style_size": 384, "steps": 200},
     },
     "paper": {
@@ -100,14 +148,19 @@ PROFILES = {
         "classifier": {"epochs": 12},
         "cyclegan": {"epochs": 47, "interval": 500},
         "domains": {"epochs": 2},
+        "colouriser": {"steps": 100_000, "interval": 500},
         "experiments": {
             "dcgan": {"epochs": 500},
             "text-dcgan": {"epochs": 200},
             "cyclegan": {"epochs": None, "steps": 240_000},
+            "report-a-narrow": {"width": 0.5},
+            "report-a-basic-narrow": {"width": 0.5},
+            "report-a-wide": {"width": 2.0},
+            "report-a-basic-wide": {"width": 2.0},
         },
     },
 }
 """`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `measured` is how
 many images a measure takes. `avatars` is how many faces are drawn, `files` how many of a user's images are used at
-most (None: all); the course's set of 2017 has 33,431. `gan`, `classifier` and `style` override the settings of all such
-runs, `experiments` those of one."""
+most (None: all); the course's set of 2017 has 33,431. `gan`, `classifier`, `cyclegan` ... override the settings of
+all runs of that task, `experiments` those of one; `left_out` are experiments that the profile has no time for."""

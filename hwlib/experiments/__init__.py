@@ -1,0 +1,134 @@
+"""Every training run of the project by name: a base and a small override.
+
+`hwlib.training.Settings` (for other tasks the `Settings` of their module) say what each setting means; what an
+experiment does not name is as in report A.
+"""
+
+from pathlib import Path
+
+from hwlib.experiments import pictures, report_a, report_b, tips
+from hwlib.experiments.profiles import PROFILES
+
+TASKS = {
+    "gan": "hwlib.training:train",
+    "classifier": "hwlib.metrics.colours:train",
+    "colouriser": "hwlib.colouring:train",
+    "cyclegan": "hwlib.cyclegan:train",
+    "domains": "hwlib.metrics.domains:train",
+    "style": "hwlib.style.transfer:train",
+}
+
+EXPERIMENTS = {
+    **report_a.RUNS,
+    **report_b.RUNS,
+    **tips.RUNS,
+    **pictures.RUNS,
+    "tags": {
+        "task": "classifier",
+        "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
+    },
+}
+
+NOTEBOOKS = {
+    "00-data": ["tags"],
+    "01-model": ["report-a", "report-a-written", "tags"],
+    "02-text-to-image": [
+        *("report-a", "report-a-course", "text-dcgan", "text-dcgan-64", "text-dcgan-32", "text-dcgan-normalised"),
+        *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised"),
+        *("text-dcgan-one-hot", "text-dcgan-24", "tags"),
+    ],
+    "03-gan-comparison": [
+        *("dcgan", "wgan", "wgan-gp", "lsgan"),
+        *("dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-0.1", "wgan-gp-batchnorm", "wgan-gp-layernorm"),
+        *("lsgan-110", "hinge", "tags"),
+    ],
+    "04-training-tips": [
+        *("simple", "tip-1", "tip-2", "tip-3", "tip-4", "tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13"),
+        *("tip-14", "tip-17", "all-tips", "all-but-14"),
+        *("dcgan", "dcgan-uniform", "dcgan-gray", "colouriser", "colouriser-normalised"),
+        *("dcgan-balanced", "dcgan-1to1", "dcgan-1to2", "dcgan-1to10", "wgan-gp", "wgan-gp-1to1"),
+        *("report-a", "report-a-basic", "report-a-unscaled"),
+        *("report-a-rate-5x", "report-a-basic-rate-5x", "report-a-rate-0.2x", "report-a-basic-rate-0.2x"),
+        *("report-a-narrow", "report-a-basic-narrow", "report-a-wide", "report-a-basic-wide", "tags"),
+    ],
+    "05-dense-vs-conv": [
+        *("report-a", "report-a-conv", "report-a-conv-even", "report-a-conv-resize"),
+        *("report-a-glorot", "report-a-normal", "report-a-written", "tags"),
+    ],
+    "06-cyclegan": ["cyclegan-report-a", "cyclegan", "domains", "tags"],
+    "07-style-transfer": [
+        *("style", "style-100", "style-10000", "style-first-five", "style-one-layer", "style-deep-content"),
+        *("style-white", "style-noise", "style-adam", "style-max", "style-colours", "style-blend"),
+    ],
+    "08-claims": [],
+}
+"""The runs that each notebook shows; the claims are judged by what the others leave, and come last."""
+
+HEADLINE = ("dcgan", "wgan", "wgan-gp", "lsgan")
+"""The comparison that both reports are about: trained with more than one seed wherever the time allows."""
+
+
+def left_out(profile):
+    """Experiments that a profile's time does not allow: notebooks name them, and do without."""
+    return known(profile, PROFILES, "profile").get("left_out", [])
+
+
+def seeds(name, profile, seed=0, count=0):
+    """The seeds that an experiment is trained with: `count` from `seed` on; 0 for as many as the profile has."""
+    scale = known(profile, PROFILES, "profile")
+    return range(seed, seed + (count or scale["headline_seeds" if name in HEADLINE else "seeds"]))
+
+
+def resolve(name, profile):
+    """Task ("module:function"), settings (dict) and data sets of an experiment at a profile.
+
+    The sets are ("data",), the one that the user names, unless the experiment says otherwise: ("data", "other") for a
+    translation between two domains, () for a run without data, or the name of a drawn set. Raises ValueError for
+    unknown names.
+
+    Laid over each other: the experiment's bases and itself, the profile's settings for its task, the profile's settings
+    for the bases and for the experiment.
+    """
+    scale = known(profile, PROFILES, "profile")
+    line = _line_of(name)
+    settings = {}
+    for ancestor in line:
+        settings = _merged(settings, EXPERIMENTS[ancestor])
+    task = settings.pop("task")
+    settings = _merged(settings, scale.get(task, {}))
+    for ancestor in line:
+        settings = _merged(settings, scale.get("experiments", {}).get(ancestor, {}))
+    sets = settings.pop("sets", ("data",))
+    return TASKS[task], {key: value for key, value in settings.items() if key not in ("about", "base")}, sets
+
+
+def variant(profile="quick", data="avatars", seed=0, seeds=0):
+    """Folder name of one choice of the notebooks' parameters: "quick", "study-extra_data", "quick-seed3-3seeds" ..."""
+    name = profile if data == "avatars" else f"{profile}-{Path(data).stem.replace(':', '-')}"
+    return name + (f"-seed{seed}" if seed else "") + (f"-{seeds}seeds" if seeds else "")
+
+
+def _line_of(name):
+    """An experiment and its bases, the oldest first."""
+    base = known(name, EXPERIMENTS, "experiment").get("base")
+    return [*(_line_of(base) if base else []), name]
+
+
+def _merged(base, override):
+    """`override` laid over `base`. Options are merged, but those of something that is replaced go with it."""
+    merged = {**base, **override}
+    for key, value in merged.items():
+        owner = key.removesuffix("_options")
+        replaced = owner in override and override[owner] != base.get(owner)
+        if owner != key and replaced:
+            merged[key] = override.get(key, {})
+        elif isinstance(value, dict) and key in override:
+            merged[key] = {**base.get(key, {}), **value}
+    return merged
+
+
+def known(name, table, what):
+    """`table[name]`; ValueError that names the known ones where there is none."""
+    if name not in table:
+        raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.')
+    return table[name]

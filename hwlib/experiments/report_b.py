@@ -1,0 +1,121 @@
+"""Report B's DCGAN, the objectives compared with it, and its text-to-image."""
+
+
+def _embeddings(sizes):
+    """Report B's sweep over the size of the embedding."""
+    return {
+        f"text-dcgan-{size}": {
+            "base": "text-dcgan",
+            "about": f"The same with an embedding of {size}.",
+            "generator_options": {"embedding": size},
+            "discriminator_options": {"embedding": size},
+        }
+        for size in sizes
+    }
+
+
+RUNS = {
+    "dcgan": {
+        "task": "gan",
+        "about": "Report B's DCGAN: the course's baseline, tips 1, 3, 4, 6, 9, five discriminator updates to one.",
+        "generator": "hwlib.models.report_b:generator",
+        "discriminator": "hwlib.models.report_b:discriminator",
+        "objective": "hwlib.objectives.standard:NonSaturating",
+        "objective_options": {"real_label": (0.7, 1.2), "fake_label": (0.0, 0.3)},
+        "conditional": False,
+        "latent_dim": 100,
+        "value_range": (-1.0, 1.0),
+        "optimizer_options": {"beta_1": 0.5},
+        "batch_size": 128,
+        "discriminator_steps": 5,
+    },
+    "dcgan-strided": {
+        "base": "dcgan",
+        "about": "The same with the strided generator of the DCGAN paper.",
+        "generator": "hwlib.models.report_b:strided_generator",
+    },
+    "wgan": {
+        "base": "dcgan",
+        "about": "Report B's WGAN: no sigmoid, weights clipped to 0.01, Adam as before.",
+        "objective": "hwlib.objectives.wasserstein:WassersteinClipped",
+    },
+    "wgan-rmsprop": {
+        "base": "wgan",
+        "about": "The WGAN paper's own optimiser, RMSProp with rate 5e-5.",
+        "optimizer": "RMSprop",
+        "learning_rate": 5e-5,
+    },
+    "wgan-gp": {
+        "base": "dcgan",
+        "about": "Report B's WGAN-GP with lambda 10, the critic without a norm.",
+        "objective": "hwlib.objectives.wasserstein:WassersteinGradientPenalty",
+        "discriminator_options": {"norm": None},
+    },
+    "wgan-gp-1": {
+        "base": "wgan-gp",
+        "about": "WGAN-GP with lambda 1.",
+        "objective_options": {"weight": 1.0},
+    },
+    "wgan-gp-0.1": {
+        "base": "wgan-gp",
+        "about": "WGAN-GP with lambda 0.1, which report B found best.",
+        "objective_options": {"weight": 0.1},
+    },
+    "wgan-gp-batchnorm": {
+        "base": "wgan-gp",
+        "about": "WGAN-GP with BatchNorm in the critic, as students had it: the gradient mixes the images of a batch.",
+        "discriminator_options": {"norm": "batch"},
+    },
+    "wgan-gp-layernorm": {
+        "base": "wgan-gp",
+        "about": "WGAN-GP with LayerNorm in the critic.",
+        "discriminator_options": {"norm": "layer"},
+    },
+    "lsgan": {
+        "base": "dcgan",
+        "about": "LSGAN with labels 0, 1, 1 for fake, real and the generator's aim.",
+        "objective": "hwlib.objectives.least_squares:LeastSquares",
+    },
+    "lsgan-110": {
+        "base": "lsgan",
+        "about": "LSGAN with labels -1, 1, 0.",
+        "objective_options": {"fake_label": -1.0, "real_label": 1.0, "generator_label": 0.0},
+    },
+    "hinge": {
+        "base": "dcgan",
+        "about": "An objective of one's own: hinge, one class and this entry.",
+        "objective": "hwlib.objectives.hinge:Hinge",
+    },
+    "text-dcgan": {
+        "base": "dcgan",
+        "about": "Report B's text-to-image DCGAN: an embedding of 128 numbers beside 100 of noise.",
+        "conditional": True,
+        "generator_options": {"embedding": 128},
+        "discriminator_options": {"embedding": 128},
+    },
+    **_embeddings((256, 64, 32, 16, 8)),
+    "text-dcgan-normalised": {
+        "base": "text-dcgan",
+        "about": "Embedding 128, scaled to the length of the noise.",
+        "generator_options": {"embedding_length": 100},
+        "discriminator_options": {"embedding_length": 100},
+    },
+    "text-dcgan-32-normalised": {
+        "base": "text-dcgan-32",
+        "about": "Embedding 32, scaled to the length of the noise.",
+        "generator_options": {"embedding_length": 100},
+        "discriminator_options": {"embedding_length": 100},
+    },
+    "text-dcgan-24": {
+        "base": "text-dcgan",
+        "about": "An embedding of as many numbers as the OR-ed text has.",
+        "generator_options": {"embedding": 24},
+        "discriminator_options": {"embedding": 24},
+    },
+    "text-dcgan-one-hot": {
+        "base": "text-dcgan",
+        "about": "Report A's OR-ed one-hot text as it is, without an embedding.",
+        "generator_options": {"embedding": 0},
+        "discriminator_options": {"embedding": 0},
+    },
+}
