@@ -56,3 +56,9 @@ def test_a_number_less_a_constant_keeps_its_spread():
     assert effects.plain({"value": 5.0, "error": 1.0}, 2.0) == pytest.approx(
         {"value": 3.0, "low": 1.04, "high": 4.96}, abs=1e-3
     )
+
+
+def test_the_logarithm_of_a_ratio_keeps_its_ends_and_refuses_zero():
+    found = effects.logarithm({"value": 1.0, "low": 0.5, "high": math.e})
+    assert found == pytest.approx({"value": 0.0, "low": -math.log(2), "high": 1.0})
+    assert math.isnan(effects.logarithm({"value": 1.0, "low": 0.0, "high": 2.0})["low"])

@@ -25,6 +25,11 @@ def log_ratio(a, b):
     return _interval(math.log(a["value"] / b["value"]), math.hypot(a["error"] / a["value"], b["error"] / b["value"]))
 
 
+def logarithm(ratio):
+    """A ratio and its interval, dict of `value`, `low`, `high`, as natural logarithms; NaN where it is not above 0."""
+    return {name: math.log(ratio[name]) if ratio[name] > 0 else math.nan for name in ("value", "low", "high")}
+
+
 def plain(a, offset=0.0):
     """A measured number less a constant: a dict of `value`, `low`, `high`, a 95 % interval."""
     return _interval(a["value"] - offset, a["error"])
