@@ -16,7 +16,9 @@ PYTHON = f'"{sys.executable}"'
 
 RUNS = {notebook: of_notebook(notebook, PROFILE, DATA, SEED, SEEDS) for notebook in experiments.NOTEBOOKS}
 BY_KEY = {run.key: run for runs in RUNS.values() for run in runs}
-WAITING = [run for run in BY_KEY.values() if not run.record]
+RUNS_A_PROCESS = 4  # TensorFlow's import takes as long as a short run, so a process trains a few, one after the other
+BATCHES = [list(BY_KEY.values())[i : i + RUNS_A_PROCESS] for i in range(0, len(BY_KEY), RUNS_A_PROCESS)]
+WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
 PAGE = str(paths.REPORT / "html" / VARIANT / "{notebook}.html")
 PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARIANT}.pdf"))
@@ -43,15 +45,19 @@ rule report:
         expand(PAGE, notebook=experiments.NOTEBOOKS),
 
 
-rule train:
-    output:
-        str(paths.RUNS / "{key}" / "record.json"),
-    params:
-        name=lambda wildcards: BY_KEY[wildcards.key].name,
-        seed=lambda wildcards: BY_KEY[wildcards.key].seed,
-    threads: max(1, workflow.cores // max(1, len(WAITING)))
-    shell:
-        "{PYTHON} -m hwlib train {params.name} {ON} --seed {params.seed} --threads {threads}"
+for number, batch in enumerate(BATCHES):
+
+    rule:
+        name:
+            f"train_{number}"
+        output:
+            [update(str(run.folder / "record.json")) for run in batch],
+        params:
+            runs=" ".join(f"{run.name}:{run.seed}" for run in batch),
+        priority: len(BATCHES) - number
+        threads: max(1, workflow.cores // max(1, len(WAITING)))
+        shell:
+            "{PYTHON} -m hwlib train {params.runs} {ON} --threads {threads}"
 
 
 rule notebook:

@@ -38,23 +38,25 @@ def prepare_data(options):
 
 
 def train(options):
-    """Train an experiment, or resume it."""
+    """Train experiments one after the other, or resume them."""
     from hwlib.runs import Run
 
-    run = Run(options.experiment, *_what(options)[:3])
-    if run.record:
-        print(f"{run.label}: finished already, in data/runs/{run.key}")
-        return
-    extra = []
-    if options.tensorboard:
-        from hwlib.backend import keras
+    profile, data, seed, _ = _what(options)
+    named = [name.partition(":") for name in options.experiment]
+    for run in [Run(name, profile, data, int(own or seed)) for name, _, own in named]:
+        if run.record:
+            print(f"{run.label}: finished already, in data/runs/{run.key}")
+            continue
+        extra = []
+        if options.tensorboard:
+            from hwlib.backend import keras
 
-        extra = [keras.callbacks.TensorBoard(run.folder / "tensorboard", write_graph=False)]
-    result = run.train(extra)["result"]
-    numbers = (
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in result.items()
-    )
-    print(f"{run.label}: {', '.join(numbers)}")
+            extra = [keras.callbacks.TensorBoard(run.folder / "tensorboard", write_graph=False)]
+        result = run.train(extra)["result"]
+        numbers = (
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in result.items()
+        )
+        print(f"{run.label}: {', '.join(numbers)}", flush=True)
 
 
 def generate(options):
@@ -149,7 +151,7 @@ def _parser():
         for name, f in COMMANDS.items()
     }
     add_style_arguments(added["style"])
-    added["train"].add_argument("experiment", help="name in hwlib/experiments")
+    added["train"].add_argument("experiment", nargs="+", help="name in hwlib/experiments, or name:seed")
     added["train"].add_argument("--threads", type=int, help="processor threads to use (default: all)")
     added["train"].add_argument(
         "--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder"

@@ -46,7 +46,8 @@ class Checkout:
     def plan(self):
         """Names of the rules that would run."""
         said = self.make("--dry-run").stdout
-        return {line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith(("rule ", "localrule "))}
+        rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith(("rule ", "localrule "))]
+        return {name.partition("_")[0] for name in rules}
 
     def executions(self):
         """Names of the notebooks that would be executed."""
