@@ -146,6 +146,8 @@ class Run:
         """A trained network as a Keras model; the generator also as it was at a step that samples were kept of."""
         from hwlib.backend import keras
 
+        for module in self.modules:  # they register the layers that a saved network may have
+            importlib.import_module(module)
         model = keras.models.load_model(self.folder / f"{name}.keras", compile=False)
         if step is not None:
             model.load_weights(self.folder / f"{name}-{step:07d}.weights.h5")
