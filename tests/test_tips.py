@@ -1,5 +1,8 @@
 """The runs of the tips' notebook: each tip is the simplest model but for what it says, and the sweeps are fair."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from hwlib.experiments import PROFILES, resolve
 from hwlib.metrics import effects
 from hwlib.models import dropout, report_b
 from hwlib.models.parts import AlwaysDropout
+from hwlib.runs import Run
 from hwlib.training import Settings, build
 
 LENGTHS = {"steps", "interval"}
@@ -112,6 +116,15 @@ def test_dropout_is_put_after_all_but_the_first_and_the_last_layer_and_changes_n
     none.set_weights([*plain.get_weights(), *none.get_weights()[len(plain.get_weights()) :]])
     np.testing.assert_allclose(none(latent), plain(latent), atol=1e-6)
     assert all(isinstance(layer, AlwaysDropout) for layer in dropping.layers if "dropout" in layer.name)
+
+
+def test_a_saved_generator_with_dropout_loads_in_a_new_process(home):
+    run = Run("tip-17", "smoke")
+    run.folder.mkdir(parents=True)
+    build(Settings(**run.settings), 16, 24, 0, 10).generator.save(run.folder / "generator.keras")
+    program = "from hwlib.runs import Run; print(Run('tip-17', 'smoke').model().name)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "generator\n", done.stderr
 
 
 @pytest.mark.parametrize(
