@@ -32,6 +32,7 @@ with silent_stderr():
         tf.config.threading.set_inter_op_parallelism_threads(int(threads))
     for _gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(_gpu, True)
+    tf.config.experimental.enable_op_determinism()
     tf.get_logger().setLevel("ERROR")  # a warning about retracing for each model that a notebook loads
     tf.zeros(1) + 1.0  # the first operation writes lines of its own
 
