@@ -82,7 +82,8 @@ def draw(options):
         image = stylise(settings, content, styles, options.seed, best, maps)
     except KeyboardInterrupt:
         if best.picture is None:
-            raise
+            print("hwlib: interrupted before there was a picture; nothing is kept.", file=sys.stderr)
+            raise SystemExit(130) from None
         image, interrupted = finished(best.picture, content), True
     except tf.errors.ResourceExhaustedError:
         raise ValueError(f"{options.size} pixels do not fit into the memory: choose a smaller --size") from None
