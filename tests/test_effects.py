@@ -62,3 +62,8 @@ def test_the_logarithm_of_a_ratio_keeps_its_ends_and_refuses_zero():
     found = effects.logarithm({"value": 1.0, "low": 0.5, "high": math.e})
     assert found == pytest.approx({"value": 0.0, "low": -math.log(2), "high": 1.0})
     assert math.isnan(effects.logarithm({"value": 1.0, "low": 0.0, "high": 2.0})["low"])
+
+
+def test_the_average_of_two_is_known_better_than_each():
+    one = effects.average({"value": 1.0, "error": 0.3}, {"value": 2.0, "error": 0.4})
+    assert one == pytest.approx({"value": 1.5, "error": 0.25})

@@ -25,6 +25,12 @@ def log_ratio(a, b):
     return _interval(math.log(a["value"] / b["value"]), math.hypot(a["error"] / a["value"], b["error"] / b["value"]))
 
 
+def average(*measured):
+    """Mean of measured numbers, a dict of `value` and `error`, itself with its error."""
+    error = math.hypot(*(one["error"] for one in measured)) / len(measured)
+    return {"value": sum(one["value"] for one in measured) / len(measured), "error": error}
+
+
 def logarithm(ratio):
     """A ratio and its interval, dict of `value`, `low`, `high`, as natural logarithms; NaN where it is not above 0."""
     return {name: math.log(ratio[name]) if ratio[name] > 0 else math.nan for name in ("value", "low", "high")}
