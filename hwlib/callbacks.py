@@ -5,6 +5,7 @@ what a run computes, so none belongs to the code that its key covers (see `hwlib
 """
 
 import json
+import os
 import time
 import zipfile
 
@@ -124,11 +125,12 @@ def to_uint8(images, value_range):
     """Float images [n, h, w, 1 or 3] in `value_range` to uint8 [n, h, w, 3]; what is not a number becomes 0."""
     low, high = value_range
     scaled = (np.nan_to_num(images, nan=low) - low) / (high - low)
-    return np.repeat(np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8), 3 // images.shape[-1], axis=-1)
+    drawn = np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
+    return np.repeat(drawn, 3, axis=-1) if images.shape[-1] == 1 else drawn
 
 
 class Progress(keras.callbacks.Callback):
-    """A line with speed and time left, at most every `every` seconds."""
+    """A line with speed and time left, at most every `every` seconds; none where HWLIB_QUIET is set (tests)."""
 
     def __init__(self, label, interval, first_step, every=10.0):
         super().__init__()
@@ -140,12 +142,12 @@ class Progress(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.total = self.params["epochs"] * self.interval
         self.last = self.began = time.monotonic()
-        if self.first_step:
+        if self.first_step and not os.environ.get("HWLIB_QUIET"):
             print(f"{self.label}: resumed at step {self.first_step:,} of {self.total:,}", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
         now, step = time.monotonic(), (epoch + 1) * self.interval
-        if now - self.last >= self.every or step == self.total:
+        if (now - self.last >= self.every or step == self.total) and not os.environ.get("HWLIB_QUIET"):
             self.last = now
             rate = (step - self.first_step) / (now - self.began)
             left = clock((self.total - step) / rate)

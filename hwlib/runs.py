@@ -131,7 +131,8 @@ class Run:
         try:
             return lock.acquire(timeout=0)
         except Timeout:
-            print(f"{self.label}: another process trains this run; waiting for it.", flush=True)
+            if not os.environ.get("HWLIB_QUIET"):
+                print(f"{self.label}: another process trains this run; waiting for it.", flush=True)
             return lock.acquire()
 
     @property

@@ -7,7 +7,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-import made_up
+import made_up_results
 import nbformat
 from nbclient import NotebookClient
 from papermill.iorw import load_notebook_node
@@ -50,7 +50,7 @@ def home_of(path, home):
     if not own.exists():
         own.mkdir()
         (own / "data").symlink_to(home / "data")
-        made_up.leave(own / "build" / "figures" / "smoke")
+        made_up_results.leave(own / "build" / "figures" / "smoke")
     return own
 
 
@@ -63,7 +63,7 @@ def record(names=()):
             if names and path.stem not in names:
                 continue
             print(f"recording {path.name}", flush=True)
-            os.environ["HWLIB_HOME"] = str(home_of(path, Path(home)))
+            os.environ |= {"HWLIB_HOME": str(home_of(path, Path(home))), "HWLIB_QUIET": "1"}
             notebook = at_smoke(path)
             NotebookClient(notebook, timeout=600, coalesce_streams=True).execute(cwd=str(path.parent))
             for cell in notebook.cells:

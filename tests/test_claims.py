@@ -7,7 +7,7 @@ import math
 import re
 from pathlib import Path
 
-import made_up
+import made_up_results
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
@@ -209,13 +209,13 @@ def test_a_claim_says_that_all_of_its_measures_hold(of_measures, told):
     ],
 )
 def test_every_measure_gets_the_verdict_that_is_known(kind, told):
-    found = {f"{c.id} {m.name}": judge(m, made_up.effect(m, kind)).verdict for c, m in MEASURES}
+    found = {f"{c.id} {m.name}": judge(m, made_up_results.effect(m, kind)).verdict for c, m in MEASURES}
     assert found == dict.fromkeys(found, told)
 
 
 def test_missing_runs_are_said(tmp_path):
     assert {one.verdict for one in claims.judged(TABLE, tmp_path)} == {"not run"}
-    made_up.leave(tmp_path, "quick")
+    made_up_results.leave(tmp_path, "quick")
     found = {one.claim.id: one for one in claims.judged(TABLE, tmp_path)}
     assert found["B13"].findings[0].reason == "07-style-transfer has not been run"
     assert found["A4"].verdict == "reproduced"
@@ -230,7 +230,7 @@ def test_missing_runs_are_said(tmp_path):
 
 
 def test_verdicts_are_readable_by_machines(tmp_path):
-    made_up.leave(tmp_path)
+    made_up_results.leave(tmp_path)
 
     def refuse(constant):
         raise AssertionError(f"{constant} is not JSON")
@@ -249,7 +249,7 @@ def test_a_scaled_down_profile_is_named_beside_the_verdict(tmp_path):
         ("quick", "avatars", "profile quick (scaled down), drawn faces"),
         ("paper", "extra_data", "profile paper, extra_data"),
     ):
-        made_up.leave(tmp_path, profile, data)
+        made_up_results.leave(tmp_path, profile, data)
         cells = [evidence.verdict_cell(one) for one in claims.judged(TABLE, tmp_path) if one.verdict != "not run"]
         assert cells and all(cell.endswith(told) for cell in cells)
 
@@ -291,7 +291,7 @@ def test_the_forest_plot_has_a_row_for_every_measure_even_of_nothing(tmp_path):
         assert len(figure.axes[0].get_yticklabels()) == len(MEASURES)
         figure.canvas.draw()
         plt.close(figure)
-        made_up.leave(tmp_path)
+        made_up_results.leave(tmp_path)
 
 
 def test_a_claim_leads_to_the_heading_and_the_figures_of_its_measurement(tmp_path):

@@ -40,7 +40,7 @@ def test_the_golden_copy_is_of_this_notebook(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_a_notebook_shows_what_its_golden_copy_shows(path, nb_regression, shared_home, tmp_path):
-    nb_regression.exec_env = {"HWLIB_HOME": str(home_of(path, shared_home))}
+    nb_regression.exec_env = {"HWLIB_HOME": str(home_of(path, shared_home)), "HWLIB_QUIET": "1"}
     nb_regression.exec_cwd = str(REPOSITORY / "notebooks")
     result = nb_regression.check(str(GOLDEN / path.name))
     pictures = [
