@@ -35,3 +35,11 @@ def home(tmp_path, monkeypatch):
         monkeypatch.setattr(paths, name, tmp_path / place)
     monkeypatch.setenv("HWLIB_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """For `--dist loadgroup`: a module's tests run in one process, and share its fixtures; notebooks go one by one."""
+    for item in items:
+        module = item.path.stem
+        item.add_marker(pytest.mark.xdist_group(item.name if module == "test_notebooks" else module))
