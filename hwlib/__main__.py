@@ -32,7 +32,7 @@ def prepare_data(options):
     """Prepare the data set of a profile."""
     from hwlib.runs import load_images
 
-    profile, data, *_ = _what(options)
+    profile, data, _ = _what(options)
     images = load_images(profile, data)
     print(f"data: {images.about['data']}, {len(images):,} images, fingerprint {images.fingerprint}")
 
@@ -41,8 +41,10 @@ def train(options):
     """Train experiments one after the other, or resume them."""
     from hwlib.runs import Run
 
-    profile, data, seed, _ = _what(options)
+    profile, data, seed = _what(options)
     named = [name.partition(":") for name in options.experiment]
+    if wrong := [name for name, colon, own in named if colon and not own.isdigit()]:
+        raise ValueError(f"{wrong[0]}: a seed is a whole number, as in {wrong[0]}:3.")
     for run in [Run(name, profile, data, int(own or seed)) for name, _, own in named]:
         if run.record:
             print(f"{run.label}: finished already, in data/runs/{run.key}")
@@ -64,7 +66,7 @@ def generate(options):
     from hwlib import coursework
     from hwlib.runs import Run
 
-    run = Run(options.experiment, *_what(options)[:3])
+    run = Run(options.experiment, *_what(options))
     if not run.record:
         raise ValueError(f"{run.label} is not trained: python -m hwlib train {options.experiment} first.")
     folder = Path(options.output)
@@ -81,7 +83,7 @@ def list_runs(options):
     from hwlib.runs import Run
 
     for name, experiment in EXPERIMENTS.items():
-        run = Run(name, *_what(options)[:3])
+        run = Run(name, *_what(options))
         history = run.history
         state = "finished" if run.record else f"at step {history[-1]['step']:,}" if history else "not begun"
         print(f"{run.key}  {state:16}  {name}: {experiment['about']}")
@@ -91,21 +93,21 @@ def execute(options):
     """Execute a notebook and publish its figures."""
     from hwlib import chain
 
-    chain.execute(options.notebook, *_what(options))
+    chain.execute(options.notebook, *_what(options), options.seeds)
 
 
 def report(options):
     """Write the report, PDF and HTML, from the executed notebooks."""
     from hwlib import chain
 
-    print(f"report: {chain.report(*_what(options))}")
+    print(f"report: {chain.report(*_what(options), options.seeds)}")
 
 
 def page(options):
     """Write the HTML page of an executed notebook."""
     from hwlib import chain
 
-    chain.page(options.notebook, *_what(options))
+    chain.page(options.notebook, *_what(options), options.seeds)
 
 
 def translate(options):
@@ -113,7 +115,7 @@ def translate(options):
     from hwlib.runs import Run
     from hwlib.translation import translate
 
-    run = Run(options.run, *_what(options)[:3])
+    run = Run(options.run, *_what(options))
     written = translate(run, options.pictures, options.direction, options.out)
     print(f"{len(written)} translated by {run.label}, {options.direction}: {options.out}")
 
@@ -143,7 +145,6 @@ def _parser():
     common.add_argument("--profile", default="quick", help="smoke, quick, study or paper (default: quick)")
     common.add_argument("--data", default="avatars", help="avatars, avatars:course, or a folder or zip of images")
     common.add_argument("--seed", type=int, default=0)
-    common.add_argument("--seeds", type=int, default=0, help="how many seeds notebooks use (0: as the profile says)")
     parser = argparse.ArgumentParser(prog="python -m hwlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     added = {
@@ -163,6 +164,9 @@ def _parser():
     added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
     added["translate"].add_argument("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")
     added["translate"].add_argument("--out", default="translated", help="folder for the PNG files")
+    for name in ("execute", "report", "page"):
+        told = "how many seeds the notebooks use (default: as many as the profile says)"
+        added[name].add_argument("--seeds", type=int, default=0, help=told)
     for name in ("execute", "page"):
         added[name].add_argument("notebook", help='such as "01-model"')
     return parser
@@ -172,7 +176,7 @@ def _what(options):
     from hwlib.data import DRAWN
 
     data = options.data if options.data in DRAWN else str(Path(options.data).expanduser().absolute())
-    return options.profile, data, options.seed, options.seeds
+    return options.profile, data, options.seed
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from hwlib import callbacks
 from hwlib.backend import keras, tf
 from hwlib.data.images import LUMA
 from hwlib.data.pipeline import batches
-from hwlib.storage import read_json_lines, write_atomically
+from hwlib.fitting import fit, whole_intervals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,41 +68,32 @@ def network(image_size, text_dim, filters=32, normalise=False):
 def train(settings, images, seed, folder, label="colouriser", extra_callbacks=()):
     """Train to the end in `folder`, from its checkpoint if there is one; leaves `colouriser.keras` and `history.jsonl`.
 
-    The arguments are those of `hwlib.training.train`. Returns a dict: `steps`, `images_seen`, `seconds`, `diverged_at`.
+    Arguments as of `hwlib.training.train`; returns what `hwlib.fitting.fit` does.
     """
     settings = Settings(**settings)
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
     interval, batch_size = settings.interval, settings.batch_size
-    steps = -(-settings.steps // interval) * interval
+    steps = whole_intervals(settings.steps, interval)
     model = network(images.images.shape[1], images.texts.shape[1], settings.filters, settings.normalise)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
     model.compile(keras.optimizers.Adam(rate), settings.loss, jit_compile=False)
     model.optimizer.build(model.trainable_variables)
-    checkpoint = callbacks.Checkpoint(folder / "checkpoint.npz", interval)
-    first_step = checkpoint.restore(model)
-    history = callbacks.History(folder / "history.jsonl", interval, batch_size, first_step)
-    stop = callbacks.StopOnNaN(label, interval)
-    if first_step < steps:
-        stream = batches(images.images, images.texts, batch_size, steps, first_step, seed, wrong_text="random")
-        model.fit(
-            stream.map(_pair),
-            epochs=steps // interval,
-            initial_epoch=first_step // interval,
-            steps_per_epoch=interval,
-            shuffle=False,
-            verbose=0,
-            callbacks=[history, stop, checkpoint, callbacks.Progress(label, interval, first_step), *extra_callbacks],
-        )
-    plain = keras.Model(model.inputs, model.outputs[0], name="colouriser")
-    write_atomically(folder / "colouriser.keras", plain.save)
-    last = read_json_lines(folder / "history.jsonl")[-1]
-    return {
-        "steps": last["step"],
-        "images_seen": last["images"],
-        "seconds": last["seconds"],
-        "diverged_at": stop.diverged_at,
-    }
+
+    def stream(first_step):
+        whole = batches(images.images, images.texts, batch_size, steps, first_step, seed, wrong_text="random")
+        return whole.map(_pair)
+
+    return fit(
+        model,
+        stream,
+        {"colouriser": keras.Model(model.inputs, model.outputs[0], name="colouriser")},
+        steps=steps,
+        interval=interval,
+        images_per_step=batch_size,
+        folder=folder,
+        label=label,
+        watching=extra_callbacks,
+    )
 
 
 def colour(model, images, texts):

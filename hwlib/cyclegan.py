@@ -12,8 +12,8 @@ from hwlib import callbacks
 from hwlib.backend import keras, tf
 from hwlib.data.pipeline import batches
 from hwlib.data.split import trained_on_and_held_out
+from hwlib.fitting import fit
 from hwlib.pool import ImagePool
-from hwlib.storage import read_json_lines, write_atomically
 from hwlib.training import find, total_steps
 
 OTHER_ORDER = 1_000_003
@@ -195,7 +195,6 @@ class CycleGAN(keras.Model):
 def build(settings, image_size, steps, seed):
     """A `CycleGAN`, compiled for so many steps, its weights drawn from `seed`."""
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(settings.precision)
     shape = {"image_size": image_size, "width": settings.width}
     try:
@@ -219,51 +218,29 @@ def train(settings, images, seed, folder, label="cyclegan", extra_callbacks=()):
         images: a pair of `hwlib.data.ImageSet`, A and B, of one image size.
 
     Leaves `a_to_b.keras`, `b_to_a.keras`, `discriminator_a.keras`, `discriminator_b.keras`, `history.jsonl` and
-    `samples-<step>.npy` (see `six_rows`). Returns a dict: `steps`, `images_seen` (of each domain), `seconds`,
-    `diverged_at` (a step, or None).
+    `samples-<step>.npy` (see `six_rows`). Returns what `hwlib.fitting.fit` does; `images_seen` is of each domain.
     """
     settings = Settings(**settings)
     (a, held_out_a), (b, held_out_b) = (trained_on_and_held_out(domain) for domain in images)
     steps, interval = total_steps(settings, max(len(a), len(b))), settings.interval
     model = build(settings, a.shape[1], steps, seed)
 
-    checkpoint = callbacks.Checkpoint(folder / "checkpoint.npz", interval)
-    first_step = checkpoint.restore(model)
-    history = callbacks.History(folder / "history.jsonl", interval, settings.batch_size, first_step)
-    stop = callbacks.StopOnNaN(label, interval)
-    samples = callbacks.Drawn(
-        folder,
-        interval,
-        moments(steps, interval),
-        lambda: six_rows(model.a_to_b, model.b_to_a, held_out_a[:COLUMNS], held_out_b[:COLUMNS], settings.value_range),
+    def rows():
+        shown = held_out_a[:COLUMNS], held_out_b[:COLUMNS]
+        return six_rows(model.a_to_b, model.b_to_a, *shown, settings.value_range)
+
+    return fit(
+        model,
+        lambda first_step: unpaired(a, b, settings, steps, first_step, seed),
+        model.networks,
+        steps=steps,
+        interval=interval,
+        images_per_step=settings.batch_size,
+        folder=folder,
+        label=label,
+        kept=callbacks.Drawn(folder, interval, moments(steps, interval), rows),
+        watching=extra_callbacks,
     )
-    if first_step < steps:
-        stream = unpaired(a, b, settings, steps, first_step, seed)
-        model.fit(
-            stream,
-            epochs=steps // interval,
-            initial_epoch=first_step // interval,
-            steps_per_epoch=interval,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                history,
-                samples,
-                stop,
-                checkpoint,
-                callbacks.Progress(label, interval, first_step),
-                *extra_callbacks,
-            ],
-        )
-    for name, network in model.networks.items():
-        write_atomically(folder / f"{name}.keras", network.save)
-    last = read_json_lines(folder / "history.jsonl")[-1]
-    return {
-        "steps": last["step"],
-        "images_seen": last["images"],
-        "seconds": last["seconds"],
-        "diverged_at": stop.diverged_at,
-    }
 
 
 def unpaired(a, b, settings, steps, first_step=0, seed=0):

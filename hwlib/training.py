@@ -7,10 +7,10 @@ import numpy as np
 
 from hwlib import callbacks
 from hwlib.adversarial import Adversarial
-from hwlib.backend import keras, tf
+from hwlib.backend import keras
 from hwlib.data import tags
 from hwlib.data.pipeline import batches
-from hwlib.storage import read_json_lines, write_atomically
+from hwlib.fitting import fit, whole_intervals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ def total_steps(settings, n_images):
         raise ValueError("Say how long to train: either `steps` or `epochs`.")
     per_step = settings.batch_size * settings.discriminator_steps
     steps = settings.steps or settings.epochs * max(1, n_images // per_step)
-    return -(-steps // settings.interval) * settings.interval
+    return whole_intervals(steps, settings.interval)
 
 
 def sample_steps(settings, steps):
@@ -93,7 +93,6 @@ def sample_inputs(settings, seed):
 def build(settings, image_size, text_dim, seed, steps=None):
     """An `Adversarial` model, compiled, its weights drawn from `seed`; `steps` of training, where noise decays."""
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(settings.precision)
     shape = {"image_size": image_size, "width": settings.width, "channels": 1 if settings.gray else 3}
     shape["text_dim"] = text_dim * settings.conditional
@@ -126,57 +125,31 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
         images: a `hwlib.data.ImageSet`.
 
     Leaves `generator.keras`, `discriminator.keras`, `history.jsonl` and samples (see `hwlib.callbacks`).
-    Returns a dict: `steps`, `images_seen`, `seconds` of training, `diverged_at` (a step, or None).
+    Returns what `hwlib.fitting.fit` does.
     """
     settings = Settings(**settings)
     steps, interval = total_steps(settings, len(images)), settings.interval
     model = build(settings, images.images.shape[1], images.texts.shape[1], seed, steps)
     per_step = settings.batch_size * settings.discriminator_steps
-
-    checkpoint = callbacks.Checkpoint(folder / "checkpoint.npz", interval)
-    first_step = checkpoint.restore(model)
-    history = callbacks.History(folder / "history.jsonl", interval, per_step, first_step)
-    stop = callbacks.StopOnNaN(label, interval)
     inputs = sample_inputs(settings, seed)
-    samples = callbacks.Samples(folder, interval, sample_steps(settings, steps), inputs, settings.value_range)
-    if first_step < steps:
-        stream = batches(
-            images.images,
-            images.texts if settings.conditional else None,
-            per_step,
-            steps,
-            first_step,
-            seed,
-            settings.value_range,
-            settings.flip,
-            settings.wrong_text,
-            settings.gray,
-        )
-        model.fit(
-            stream,
-            epochs=steps // interval,
-            initial_epoch=first_step // interval,
-            steps_per_epoch=interval,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                history,
-                samples,
-                stop,
-                checkpoint,
-                callbacks.Progress(label, interval, first_step),
-                *extra_callbacks,
-            ],
-        )
-    write_atomically(folder / "generator.keras", model.generator.save)
-    write_atomically(folder / "discriminator.keras", model.discriminator.save)
-    last = read_json_lines(folder / "history.jsonl")[-1]
-    return {
-        "steps": last["step"],
-        "images_seen": last["images"],
-        "seconds": last["seconds"],
-        "diverged_at": stop.diverged_at,
-    }
+
+    def stream(first_step):
+        texts = images.texts if settings.conditional else None
+        scale = settings.value_range, settings.flip, settings.wrong_text, settings.gray
+        return batches(images.images, texts, per_step, steps, first_step, seed, *scale)
+
+    return fit(
+        model,
+        stream,
+        {"generator": model.generator, "discriminator": model.discriminator},
+        steps=steps,
+        interval=interval,
+        images_per_step=per_step,
+        folder=folder,
+        label=label,
+        kept=callbacks.Samples(folder, interval, sample_steps(settings, steps), inputs, settings.value_range),
+        watching=extra_callbacks,
+    )
 
 
 def find(name):

@@ -114,7 +114,7 @@ RUNS = {
         "objective": "hwlib.objectives.standard:NonSaturating",
         "objective_options": {"real_label": (0.7, 1.2), "fake_label": (0.0, 0.3), "label_noise": 0.05},
         "latent": "normal",
-        "generator": "hwlib.models.dropout:strided_generator",
+        "generator": "hwlib.models.report_b:strided_generator",
         "generator_options": {"norm": "batch", "activation": "leaky_relu", "dropout": 0.5},
         "discriminator_options": {"norm": "batch", "activation": "leaky_relu"},
         "input_noise": 0.1,

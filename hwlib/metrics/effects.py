@@ -41,6 +41,12 @@ def plain(a, offset=0.0):
     return _interval(a["value"] - offset, a["error"])
 
 
+def share(values):
+    """Share of ones in values [n] of 0 and 1, with Wilson's interval (1927): a dict of `value`, `low`, `high`, `n`."""
+    value, low, high = _wilson(float(sum(values)), len(values))
+    return {"value": value, "low": max(0.0, low), "high": min(1.0, high), "n": len(values)}
+
+
 def difference_of_shares(a, n_a, b, n_b):
     """a of n_a cases less b of n_b, as shares in [-1, 1]: a dict of `value`, `low`, `high`, a 95 % interval.
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -22,6 +22,9 @@ PER_IMAGE = {
     "saturation": pictures.saturation,
     "saturated": pictures.saturated_share,
 }
+NOT_MEASURING = {"hwlib.data", "hwlib.experiments", "hwlib.paths", "hwlib.runs", "hwlib.sources", "hwlib.storage"}
+"""Modules that say what is measured and where it is kept, not how: the run's own key and the sizes tell the rest."""
+
 GRID_REPEATS = 4
 """Faces for each of the 132 texts in a colour accuracy."""
 
@@ -43,7 +46,7 @@ class Evaluator:
         """Images in each set."""
         return PROFILES[self.profile]["measured"]
 
-    @property
+    @cached_property
     def nets(self):
         """Feature nets by name: "vgg" at the size of the images, 64 pixels at most, and "tags" with a classifier."""
         nets = {"vgg": features.vgg_net(min(64, PROFILES[self.profile]["image_size"]))}
@@ -142,10 +145,12 @@ class Evaluator:
         """The classifier's Keras model."""
         return _classifier(self.classifier)
 
-    @property
+    @cached_property
     def _key(self):
         what = [self.n, self.classifier and self.classifier.key, self.nets["vgg"].name]
-        code = sources.digest(sources.depends_on({"hwlib.metrics.evaluation"}))
+        code = sources.digest(
+            sources.depends_on({"hwlib.metrics.evaluation", "hwlib.generation"}, without=NOT_MEASURING)
+        )
         return hashlib.sha256(json.dumps([what, code]).encode()).hexdigest()[:10]
 
 
@@ -163,16 +168,17 @@ def _real(profile, data, n, seed):
     return whole.images[chosen], np.asarray(whole.texts)[chosen]
 
 
+@lru_cache(maxsize=8)
 def _real_features(net, profile, data, n):
-    """Features of the real sample, kept in the cache."""
-    images = load_images(profile, data)
-    key = hashlib.sha256(f"{images.fingerprint} {net.name} {n}".encode()).hexdigest()[:16]
+    """Features of the real sample; a VGG's are kept in the cache, the classifier's depend on its training."""
+    images = _real(profile, data, n, 0)[0]
+    if not net.name.startswith("VGG"):
+        return net(images)
+    key = hashlib.sha256(f"{load_images(profile, data).fingerprint} {net.name} {n}".encode()).hexdigest()[:16]
     path = paths.CACHE / "features" / f"{key}.npy"
-    if not net.name.startswith("VGG"):  # the classifier's depend on its training
-        return net(_real(profile, data, n, 0)[0])
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        found = net(_real(profile, data, n, 0)[0])
+        found = net(images)
         write_atomically(path, lambda temporary: _save(temporary, found))
     return np.load(path)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwlib.cyclegan import Settings, six_rows
 from hwlib.data.split import held_out, trained_on_and_held_out
-from hwlib.metrics import distances
+from hwlib.metrics import distances, effects
 from hwlib.metrics.colours import HAIR, predicted
 from hwlib.metrics.diversity import pairwise_distance
 from hwlib.metrics.domains import taken_for_b
@@ -70,9 +70,8 @@ def relative_frechet(measured, between):
     Below 1 a translation is nearer to its target than an untranslated image. A dict: `value`, `low`, `high` (95 %, from
     the closed-form errors of the translations' distances; `between` is taken as known).
     """
-    value = np.mean([m["frechet"] for m in measured]) / between
-    error = np.sqrt(sum(m["error"] ** 2 for m in measured)) / len(measured) / between
-    return {"value": float(value), "low": float(value - 1.96 * error), "high": float(value + 1.96 * error)}
+    mean = effects.average(*({"value": m["frechet"], "error": m["error"]} for m in measured))
+    return {name: float(number / between) for name, number in effects.plain(mean).items()}
 
 
 def hair_seen(classifier, images, texts):
@@ -114,11 +113,3 @@ def relative_cycle_error(*pairs, n=200, seed=0):
         partner[other] = np.roll(other, 1)  # no image is its own partner
         errors.append(np.stack([absolute_error(images, back), absolute_error(images, images[partner])], axis=1))
     return distances.bootstrap(lambda e: e[:, 0].mean() / e[:, 1].mean(), np.concatenate(errors), n=n, seed=seed)
-
-
-def share(values):
-    """Share of ones in values [n] of 0 and 1, and Wilson's 95 % interval (1927): `value`, `low`, `high`, `n`."""
-    n, p, z = len(values), float(np.mean(values)), 1.96
-    centre, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = (float((centre + sign * half) / (1 + z**2 / n)) for sign in (-1, 1))
-    return {"value": p, "low": max(0.0, low), "high": min(1.0, high), "n": n}

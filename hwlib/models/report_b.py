@@ -83,13 +83,16 @@ def strided_generator(
     value_range=(-1.0, 1.0),
     norm="batch",
     activation="relu",
+    dropout=0.0,
+    embedding=0,
+    embedding_length=None,
 ):
     """The generator of Radford et al. 2016, figure 1, at half its filters: 4x4 transposed convolutions of stride 2.
 
     From 4x4 with 512 filters, halved at each doubling, to images [batch, size, size, channels] in `value_range`.
-    `image_size` is a power of two, 16 at least.
+    `image_size` is a power of two, 16 at least; the rest is as of `generator`.
     """
-    latent, text, x = _generator_input(latent_dim, text_dim)
+    latent, text, x = _generator_input(latent_dim, text_dim, embedding, embedding_length)
     filters = 512
     x = layers.Dense(16 * _scaled(filters, width), use_bias=norm is None)(x)
     x = _after(layers.Reshape((4, 4, _scaled(filters, width)))(x), norm, activation)
@@ -97,11 +100,12 @@ def strided_generator(
         filters //= 2
         x = layers.Conv2DTranspose(_scaled(filters, width), 4, strides=2, padding="same", use_bias=norm is None)(x)
         x = _after(x, norm, activation)
+        x = AlwaysDropout(dropout, seed=filters)(x) if dropout else x
     image = to_range(layers.Conv2DTranspose(channels, 4, strides=2, padding="same")(x), value_range)
     return keras.Model([latent, text] if text_dim else latent, image, name="generator")
 
 
-def _generator_input(latent_dim, text_dim, embedding=0, embedding_length=None):
+def _generator_input(latent_dim, text_dim, embedding, embedding_length):
     latent = keras.Input((latent_dim,), name="latent")
     if not text_dim:
         return latent, None, latent
