@@ -16,7 +16,7 @@ PYTHON = f'"{sys.executable}"'
 
 RUNS = {notebook: of_notebook(notebook, PROFILE, DATA, SEED, SEEDS) for notebook in experiments.NOTEBOOKS}
 BY_KEY = {run.key: run for runs in RUNS.values() for run in runs}
-RUNS_A_PROCESS = 4  # TensorFlow's import takes as long as a short run, so a process trains a few, one after the other
+RUNS_A_PROCESS = 6  # TensorFlow's import takes as long as a short run, so a process trains a few, one after the other
 BATCHES = [list(BY_KEY.values())[i : i + RUNS_A_PROCESS] for i in range(0, len(BY_KEY), RUNS_A_PROCESS)]
 WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")

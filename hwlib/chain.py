@@ -26,7 +26,7 @@ def execute(notebook, profile, data, seed, seeds=0):
             parameters={"profile": profile, "data": data, "seed": seed, "seeds": seeds},
             cwd=paths.NOTEBOOKS,
             progress_bar=False,
-            extra_arguments=["--log-level=40"],  # the kernel's start-up remarks are not the notebook's
+            extra_arguments=["--log-level=50"],  # the kernel's start-up remarks are not the notebook's
         )
     except PapermillExecutionError as error:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import json
 import re
 
 import matplotlib.pyplot as plt
@@ -13,11 +14,20 @@ from PIL import Image
 
 from hwlib import paths
 from hwlib.claims import scale
+from hwlib.experiments import NOTEBOOKS
 from hwlib.plots import WIDTH
 
 COLOURS = {"reproduced": "#009E73", "contradicted": "#D55E00", "inconclusive": "#6b6b6b", "not run": "#bbbbbb"}
 THUMBNAILS = (1400, 380)
 """Pixels, width and height, of a row of thumbnails."""
+
+GROUPS = {
+    "Reproduced": lambda one: one.verdict == "reproduced",
+    "Contradicted": lambda one: one.verdict == "contradicted",
+    "Leaning to the claim": lambda one: one.verdict == "inconclusive" and _leans(one),
+    "Leaning against the claim": lambda one: one.verdict == "inconclusive" and not _leans(one),
+    "Not run": lambda one: one.verdict == "not run",
+}
 
 
 def in_words(finding):
@@ -204,3 +214,48 @@ def _opened(path):
 
     drawn = resvg_py.svg_to_bytes(svg_string=path.read_text(), skip_system_fonts=True, dpi=200)
     return Image.open(io.BytesIO(bytes(drawn))).convert("RGB")
+
+
+def summary(results):
+    """Judged claims by what came of them, as Markdown: a paragraph a group, a line a claim with its effects."""
+    parts = []
+    for title, belongs in GROUPS.items():
+        lines = [
+            f"- [{one.claim.id}](#{one.claim.id}) {one.claim.english} *{'; '.join(map(_short, one.findings))}.*"
+            for one in results
+            if belongs(one)
+        ]
+        if lines:
+            parts.append(f"**{title}** ({len(lines)} of {len(results)})\n\n" + "\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def budgets(reported, folder):
+    """How long runs were trained, first seed, from the JSON files that the notebooks left in `folder`: rows of a table.
+
+    reported: name of a run -> passes over the data in the report. A run that was not made has a row that says so.
+    """
+    made = {}
+    for path in (folder / f"{name}.json" for name in NOTEBOOKS):
+        left = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"data": {}}
+        images = left["data"].get("n")
+        made |= {name: (run["result"], images) for name, run in left.get("runs", {}).items()}
+    rows = []
+    for name, passes in reported.items():
+        result, images = made.get(name, ({}, None))
+        if seen := result.get("images_seen"):
+            rows.append((name, f"{seen:,}", f"{seen / images:.1f}", passes, f"{result['seconds'] / 60:.0f} min"))
+        else:
+            rows.append((name, "not run", "–", passes, "–"))
+    return rows
+
+
+def _leans(judged):
+    """Whether all mean effects lie where the claim has them."""
+    known = [one for one in judged.findings if one.value is not None]
+    return bool(known) and all(one.measure.region[0] < one.value < one.measure.region[1] for one in known)
+
+
+def _short(finding):
+    name = finding.measure.name.replace("_", " ")
+    return f"{name} {in_words(finding)}" if finding.value is not None else f"{name} {finding.verdict}"

@@ -319,6 +319,31 @@ def test_a_card_refers_to_the_figures_that_are_there(tmp_path):
     assert "shown in @fig-05-energy." in text and shown.statement in text and "expected below ×0.82" in text
 
 
+def test_the_summary_sorts_every_claim_by_what_came_of_it(tmp_path):
+    made_up_results.leave(tmp_path)
+    results = claims.judged(TABLE, tmp_path)
+    text = evidence.summary(results)
+    assert sorted(re.findall(r"^- \[(\w+)\]", text, re.MULTILINE)) == sorted(IDS)
+    assert all(
+        f"- [{one.claim.id}]" in text.split("**Contradicted**")[0] for one in results if one.verdict == "reproduced"
+    )
+
+
+@pytest.mark.parametrize(("mean", "group"), [(3, "Leaning to the claim"), (-3, "Leaning against the claim")])
+def test_one_seed_leans_to_one_side(mean, group):
+    claim = dataclasses.replace(TABLE[0], measures=(measure(),))
+    found = judge(measure(), seeds(mean))
+    assert f"**{group}** (1 of 1)" in evidence.summary([claims.Judged(claim, found.verdict, (found,))])
+
+
+def test_budgets_are_told_in_passes_over_the_data(tmp_path):
+    result = {"steps": 10, "images_seen": 12_000, "seconds": 90.0}
+    left = {"data": {"n": 6000}, "runs": {"dcgan": {"result": result}}}
+    (tmp_path / "03-gan-comparison.json").write_text(json.dumps(left))
+    rows = evidence.budgets({"dcgan": 500, "wgan": 500}, tmp_path)
+    assert rows == [("dcgan", "12,000", "2.0", 500, "2 min"), ("wgan", "not run", "–", 500, "–")]
+
+
 def test_pictures_and_drawings_stand_in_one_row(tmp_path):
     Image.new("RGB", (300, 200), "red").save(tmp_path / "a.png")
     svg = (  # with its size in points, as matplotlib writes it

@@ -83,6 +83,13 @@ def test_faces_counts_each_grid_and_passes_at_20_of_25(monkeypatch):
     assert result["grids"] == 3
 
 
+def test_the_table_tells_how_many_grids_pass(monkeypatch, tmp_path):
+    found = {"value": 21.0, "error": 1.5, "passed": 2 / 3, "grids": 3}
+    assert faces.as_table({"real": found})[2] == [("real", "21.0", "2 of 3")]
+    monkeypatch.setenv("HWLIB_CASCADE", str(tmp_path / "none.xml"))
+    assert not faces.ready()
+
+
 def test_without_cascade_or_opencv_4_it_says_what_is_needed(monkeypatch, tmp_path):
     monkeypatch.delenv("HWLIB_CASCADE", raising=False)
     with pytest.raises(FileNotFoundError, match=r"lbpcascade_animeface\.xml: set HWLIB_CASCADE"):

@@ -100,6 +100,17 @@ def build(folder, **notebooks):
     return book.build(saved(folder, **notebooks), folder / "report.pdf", CONDITIONS, FRONT, BIBLIOGRAPHY)
 
 
+def test_a_heavy_picture_becomes_a_jpeg_of_the_same_size_and_a_light_one_stays():
+    data = io.BytesIO()
+    Image.effect_noise((700, 500), 80).save(data, "png")
+    heavy, light = shown(image_png=base64.b64encode(data.getvalue()).decode()), shown(image_png=png())
+    notebook = new_notebook(cells=[code("draw()", heavy, light)])
+    first, second = exporter.with_lighter_pictures(notebook).cells[0].outputs
+    jpeg = base64.b64decode(first.data["image/jpeg"])
+    assert Image.open(io.BytesIO(jpeg)).size == (700, 500) and len(jpeg) < len(data.getvalue())
+    assert list(second.data) == ["image/png"] and list(notebook.cells[0].outputs[0].data) == ["image/png"]
+
+
 def test_nbconvert_finds_the_exporter(tmp_path):
     (path,) = saved(tmp_path, model=model())
     body, resources = get_exporter("hwreport")().from_filename(str(path))

@@ -4,6 +4,7 @@ Needs OpenCV 4 (`pip install 'hwlib[course]'`) and `lbpcascade_animeface.xml` (g
 to get: its path is an argument, or the environment variable HWLIB_CASCADE.
 """
 
+import importlib.util
 import io
 import os
 from pathlib import Path
@@ -32,6 +33,11 @@ def grid_png(images):
             axes.axis("off")
         figure.savefig(stream, format="png")
     return stream.getvalue()
+
+
+def ready():
+    """Whether faces can be counted here: HWLIB_CASCADE names a file, and OpenCV is installed."""
+    return Path(os.environ.get("HWLIB_CASCADE", "")).is_file() and bool(importlib.util.find_spec("cv2"))
 
 
 def count_faces(png, cascade=None):
@@ -69,3 +75,13 @@ def faces(images, cascade=None):
         "passed": float((counts >= PASS_MARK).mean()),
         "grids": len(counts),
     }
+
+
+def as_table(counted):
+    """Counts of `faces` by label, for `Section.table`: caption, header, rows."""
+    rows = [
+        (label, f"{found['value']:.1f}", f"{round(found['passed'] * found['grids'])} of {found['grids']}")
+        for label, found in counted.items()
+    ]
+    caption = f"Faces found on a grid of 25 images, mean over the grids, and how many grids reach {PASS_MARK}."
+    return caption, ["images", "faces", "grids that pass"], rows

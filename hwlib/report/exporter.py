@@ -8,10 +8,13 @@ What a notebook may use, beside ordinary Jupyter Markdown:
 - the cell tag `show` prints a cell's text output, `hide` leaves the cell out.
 """
 
+import base64
+import io
 import json
 import re
 import tempfile
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -23,6 +26,7 @@ import typst
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
 from pandocfilters import LineBreak, Link, Math, Para, Plain, RawBlock, Space, Span, Str, Strong, walk
+from PIL import Image
 from traitlets import Bool, Unicode
 from traitlets.config import Config
 
@@ -31,6 +35,7 @@ from hwlib.paths import REPOSITORY
 TEMPLATE = Path(__file__).with_name("template.typ")
 BIBLIOGRAPHY = REPOSITORY / "report" / "references.bib"
 CHINESE_FONT = "Noto Serif TC"
+HEAVY = 200_000
 FLOATING_ROWS = 15  # a longer table stays in its place and may break over pages
 
 # Jupyter's Markdown, with pandoc's citations, footnotes and captions. What Jupyter would show as plain text and pandoc
@@ -83,6 +88,7 @@ class ReportExporter(Exporter):
         Raises ReportError if a cell was not executed or ended in an error, or an image is missing.
         """
         check_executed(notebook, name)
+        notebook = with_lighter_pictures(notebook)
         notebook, resources = super().from_notebook_node(notebook, {"unique_key": name})
         markdown = "\n\n".join(cell_markdown(cell, self.show_code) for cell in notebook.cells)
         return read_section(name, markdown, dict(resources["outputs"]), Path(folder))
@@ -95,6 +101,19 @@ class ReportExporter(Exporter):
         link([section])
         settings = {"short": name, **run_settings(nb.metadata.get("papermill", {}).get("parameters", {}))}
         return typeset([section], settings, Path(self.bibliography)), resources
+
+
+def with_lighter_pictures(notebook):
+    """Return a copy of a notebook whose PNG pictures of more than `HEAVY` bytes are JPEG of the same size in pixels."""
+    notebook = deepcopy(notebook)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        png = base64.b64decode(output.get("data", {}).get("image/png", ""))
+        if len(png) > HEAVY:
+            buffer = io.BytesIO()
+            Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "JPEG", quality=92, subsampling=0, optimize=True)
+            del output.data["image/png"]
+            output.data["image/jpeg"] = base64.b64encode(buffer.getvalue()).decode()
+    return notebook
 
 
 def cell_markdown(cell, show_code):
