@@ -24,8 +24,9 @@ THUMBNAILS = (1400, 380)
 GROUPS = {
     "Reproduced": lambda one: one.verdict == "reproduced",
     "Contradicted": lambda one: one.verdict == "contradicted",
-    "Leaning to the claim": lambda one: one.verdict == "inconclusive" and _leans(one),
-    "Leaning against the claim": lambda one: one.verdict == "inconclusive" and not _leans(one),
+    "Leaning to the claim": lambda one: one.verdict == "inconclusive" and _leaning(one) == {True},
+    "Leaning both ways": lambda one: one.verdict == "inconclusive" and len(_leaning(one)) != 1,
+    "Leaning against the claim": lambda one: one.verdict == "inconclusive" and _leaning(one) == {False},
     "Not run": lambda one: one.verdict == "not run",
 }
 
@@ -244,16 +245,16 @@ def budgets(reported, folder):
     for name, passes in reported.items():
         result, images = made.get(name, ({}, None))
         if seen := result.get("images_seen"):
-            rows.append((name, f"{seen:,}", f"{seen / images:.1f}", passes, f"{result['seconds'] / 60:.0f} min"))
+            rows.append((name, f"{seen:,}", f"{seen / images:.1f}", passes, f"{result['seconds'] / 60:.1f} min"))
         else:
             rows.append((name, "not run", "–", passes, "–"))
     return rows
 
 
-def _leans(judged):
-    """Whether all mean effects lie where the claim has them."""
+def _leaning(judged):
+    """Whether mean effects lie where the claim has them: a set of truth values, one for each measure that has one."""
     known = [one for one in judged.findings if one.value is not None]
-    return bool(known) and all(one.measure.region[0] < one.value < one.measure.region[1] for one in known)
+    return {one.measure.region[0] < one.value < one.measure.region[1] for one in known}
 
 
 def _short(finding):

@@ -203,5 +203,5 @@ def _data_arguments(profile, data_name):
 
 def versions():
     """Versions of Python and of the packages that results depend on."""
-    packages = ("keras", "tensorflow", "numpy", "pillow", "dicebear-core", "dicebear-styles", "resvg-py")
+    packages = ("keras", "tensorflow", "numpy", "scipy", "pillow", "dicebear-core", "dicebear-styles", "resvg-py")
     return {"python": platform.python_version(), "platform": sys.platform} | {p: version(p) for p in packages}

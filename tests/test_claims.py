@@ -336,12 +336,17 @@ def test_one_seed_leans_to_one_side(mean, group):
     assert f"**{group}** (1 of 1)" in evidence.summary([claims.Judged(claim, found.verdict, (found,))])
 
 
+def test_measures_that_disagree_lean_both_ways():
+    found = tuple(judge(measure(), seeds(mean)) for mean in (3, -3))
+    assert "**Leaning both ways** (1 of 1)" in evidence.summary([claims.Judged(TABLE[0], "inconclusive", found)])
+
+
 def test_budgets_are_told_in_passes_over_the_data(tmp_path):
     result = {"steps": 10, "images_seen": 12_000, "seconds": 90.0}
     left = {"data": {"n": 6000}, "runs": {"dcgan": {"result": result}}}
     (tmp_path / "03-gan-comparison.json").write_text(json.dumps(left))
     rows = evidence.budgets({"dcgan": 500, "wgan": 500}, tmp_path)
-    assert rows == [("dcgan", "12,000", "2.0", 500, "2 min"), ("wgan", "not run", "–", 500, "–")]
+    assert rows == [("dcgan", "12,000", "2.0", 500, "1.5 min"), ("wgan", "not run", "–", 500, "–")]
 
 
 def test_pictures_and_drawings_stand_in_one_row(tmp_path):
