@@ -111,8 +111,12 @@ class Judged:
 
 def load(path=FILE):
     """The claims, a list in the order of the file. ValueError in one line for a claim that cannot be judged."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["claim"]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name}: {error}") from None
     claims = []
-    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["claim"]:
+    for entry in entries:
         name = entry.get("id", "a claim without an id")
         try:
             measures = entry.pop("measure", [])

@@ -107,6 +107,12 @@ def test_a_claim_that_cannot_be_judged_is_refused_in_one_line(tmp_path, old, new
 # The rule
 
 
+def test_a_slip_of_the_pen_in_the_table_is_told_with_its_line(tmp_path):
+    (tmp_path / "claims.toml").write_text("# A claim:\nid; section\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^claims\.toml: .*line 2"):
+        claims.load(tmp_path / "claims.toml")
+
+
 def test_a_true_effect_is_reproduced_and_its_contrary_contradicted():
     assert verdict(seeds(3.0, 3.02)) == "reproduced"
     assert verdict(seeds(-3.0, -3.02)) == "contradicted"

@@ -104,15 +104,16 @@ class ReportExporter(Exporter):
 
 
 def with_lighter_pictures(notebook):
-    """Return a copy of a notebook whose PNG pictures of more than `HEAVY` bytes are JPEG of the same size in pixels."""
+    """Return a copy of a notebook whose PNG pictures of more than `HEAVY` bytes are JPEG where that is smaller."""
     notebook = deepcopy(notebook)
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         png = base64.b64decode(output.get("data", {}).get("image/png", ""))
         if len(png) > HEAVY:
             buffer = io.BytesIO()
-            Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "JPEG", quality=92, subsampling=0, optimize=True)
-            del output.data["image/png"]
-            output.data["image/jpeg"] = base64.b64encode(buffer.getvalue()).decode()
+            Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "JPEG", quality=88, subsampling=0, optimize=True)
+            if buffer.tell() < len(png):
+                del output.data["image/png"]
+                output.data["image/jpeg"] = base64.b64encode(buffer.getvalue()).decode()
     return notebook
 
 
