@@ -20,7 +20,7 @@ RUNS_A_PROCESS = 6  # TensorFlow's import takes as long as a short run, so a pro
 BATCHES = [list(BY_KEY.values())[i : i + RUNS_A_PROCESS] for i in range(0, len(BY_KEY), RUNS_A_PROCESS)]
 WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
-PAGE = str(paths.REPORT / "html" / VARIANT / "{notebook}.html")
+PAGES = [str(paths.REPORT / "html" / VARIANT / f"{notebook}.html") for notebook in experiments.NOTEBOOKS]
 PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARIANT}.pdf"))
 
 
@@ -42,7 +42,6 @@ def made_from(wildcards):
 rule report:
     input:
         PDF,
-        expand(PAGE, notebook=experiments.NOTEBOOKS),
 
 
 for number, batch in enumerate(BATCHES):
@@ -78,14 +77,6 @@ rule pdf:
     output:
         PDF,
         str(Path(PDF).with_suffix(".html")),
+        PAGES,
     shell:
         "{PYTHON} -m hwlib report {WHAT}"
-
-
-rule page:
-    input:
-        EXECUTED,
-    output:
-        PAGE,
-    shell:
-        "{PYTHON} -m hwlib page {wildcards.notebook} {WHAT}"

@@ -97,17 +97,10 @@ def execute(options):
 
 
 def report(options):
-    """Write the report, PDF and HTML, from the executed notebooks."""
+    """Write the report, PDF, HTML and pages, from the executed notebooks."""
     from hwlib import chain
 
     print(f"report: {chain.report(*_what(options), options.seeds)}")
-
-
-def page(options):
-    """Write the HTML page of an executed notebook."""
-    from hwlib import chain
-
-    chain.page(options.notebook, *_what(options), options.seeds)
 
 
 def translate(options):
@@ -135,7 +128,6 @@ COMMANDS = {
     "translate": translate,
     "execute": execute,
     "report": report,
-    "page": page,
     "style": style,
 }
 
@@ -164,11 +156,10 @@ def _parser():
     added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
     added["translate"].add_argument("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")
     added["translate"].add_argument("--out", default="translated", help="folder for the PNG files")
-    for name in ("execute", "report", "page"):
+    for name in ("execute", "report"):
         told = "how many seeds the notebooks use (default: as many as the profile says)"
         added[name].add_argument("--seeds", type=int, default=0, help=told)
-    for name in ("execute", "page"):
-        added[name].add_argument("notebook", help='such as "01-model"')
+    added["execute"].add_argument("notebook", help='such as "01-model"')
     return parser
 
 

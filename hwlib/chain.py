@@ -59,7 +59,10 @@ def conditions(profile, data, seed, seeds=0):
 
 
 def report(profile, data, seed, seeds=0):
-    """Write the executed notebooks as one PDF, and as one HTML document beside it; returns the PDF's path."""
+    """Write the executed notebooks as one PDF, as one HTML document beside it, and as a page each.
+
+    The pages go to `report/html/<variant>`. Returns the PDF's path.
+    """
     from hwlib.report import book
 
     name = variant(profile, data, seed, seeds)
@@ -68,20 +71,13 @@ def report(profile, data, seed, seeds=0):
     pdf = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
     text = paths.REPOSITORY / "report"
     what = conditions(profile, data, seed, seeds), text / "front.md", text / "references.bib"
+    pages = paths.REPORT / "html" / name
+    pages.mkdir(parents=True, exist_ok=True)
+    for path in executed:
+        book.html(path, pages / f"{path.stem}.html")
     book.document(executed, pdf.with_suffix(".html"), *what)
     book.build(executed, pdf, *what)
     return pdf
-
-
-def page(notebook, profile, data, seed, seeds=0):
-    """Write an executed notebook as one self-contained HTML page; returns its path."""
-    from hwlib.report import book
-
-    name = variant(profile, data, seed, seeds)
-    output = paths.REPORT / "html" / name / f"{notebook}.html"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    book.html(paths.BUILD / "notebooks" / name / f"{notebook}.ipynb", output)
-    return output
 
 
 def _commit():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-AFTER_A_NOTEBOOK = {"notebook", "pdf", "page", "report"}
+AFTER_A_NOTEBOOK = {"notebook", "pdf", "report"}
 PARTS = ("hwlib", "notebooks", "report", "Snakefile", "pyproject.toml")
 
 
