@@ -42,7 +42,12 @@ def test_the_golden_copy_is_of_this_notebook(path):
 def test_a_notebook_shows_what_its_golden_copy_shows(path, nb_regression, shared_home, tmp_path):
     nb_regression.exec_env = {"HWLIB_HOME": str(home_of(path, shared_home)), "HWLIB_QUIET": "1"}
     nb_regression.exec_cwd = str(REPOSITORY / "notebooks")
-    result = nb_regression.check(str(GOLDEN / path.name))
+    try:
+        result = nb_regression.check(str(GOLDEN / path.name))
+    except RuntimeError as error:  # of two kernels that start at once, both may pick one port
+        if "Kernel died before replying" not in str(error):
+            raise
+        result = nb_regression.check(str(GOLDEN / path.name))
     pictures = [
         data.get("image/png") or data.get("image/svg+xml")
         for cell in result.nb_final.cells
