@@ -17,6 +17,9 @@ def fit(model, stream, networks, *, steps, interval, images_per_step, folder, la
         stream: function of the first step that returns the batches from there on (a `tf.data.Dataset`).
         networks: file name -> Keras model, saved as `<name>.keras` at the end.
         steps: a multiple of `interval`, after which checkpoint and line of history are written.
+        images_per_step: real images that one step sees.
+        label: what lines of progress begin with.
+        watching: further callbacks.
         kept: a callback that keeps samples (`callbacks.Samples`, `callbacks.Drawn`), or None.
 
     Returns a dict: `steps`, `images_seen`, `seconds` of training, `diverged_at` (a step, or None).

@@ -1,5 +1,6 @@
 """Every notebook runs at the smoke profile, shows what its golden copy shows, and becomes a PDF and a page."""
 
+import os
 import subprocess
 import sys
 
@@ -16,7 +17,8 @@ names = [path.name for path in NOTEBOOKS]
 @pytest.fixture(scope="session")
 def shared_home(tmp_path_factory):
     """One home for all workers: a run that two notebooks show is trained once."""
-    folder = tmp_path_factory.getbasetemp().parent / "notebooks-home"
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "notebooks-home"
     prepare(folder)
     return folder
 
