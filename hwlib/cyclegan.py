@@ -11,7 +11,7 @@ import numpy as np
 from hwlib import callbacks
 from hwlib.backend import keras, tf
 from hwlib.data.pipeline import batches
-from hwlib.data.split import trained_on_and_held_out
+from hwlib.data.split import spread, trained_on_and_held_out
 from hwlib.fitting import fit
 from hwlib.pool import ImagePool
 from hwlib.training import find, total_steps
@@ -225,8 +225,9 @@ def train(settings, images, seed, folder, label="cyclegan", extra_callbacks=()):
     steps, interval = total_steps(settings, max(len(a), len(b))), settings.interval
     model = build(settings, a.shape[1], steps, seed)
 
+    shown = [part[spread(COLUMNS, len(part))] for part in (held_out_a, held_out_b)]
+
     def rows():
-        shown = held_out_a[:COLUMNS], held_out_b[:COLUMNS]
         return six_rows(model.a_to_b, model.b_to_a, *shown, settings.value_range)
 
     return fit(

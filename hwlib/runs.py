@@ -175,7 +175,7 @@ def get(name, profile="quick", data="avatars", seed=0):
 def of_notebook(notebook, profile="quick", data="avatars", seed=0, seeds=0):
     """The runs that a notebook shows, with all their seeds: a list, none of them trained by this call."""
     names = [name for name in experiments.NOTEBOOKS[notebook] if name not in experiments.left_out(profile)]
-    return [Run(name, profile, data, one) for name in names for one in experiments.seeds(name, profile, seed, seeds)]
+    return [Run(name, profile, data, one) for name in names for one in experiments.seeds(profile, seed, seeds)]
 
 
 def load_images(profile="quick", data_name="avatars"):

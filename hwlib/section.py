@@ -81,7 +81,7 @@ class Section:
 
     def repeated(self, name):
         """The finished runs of an experiment with all its seeds, a list."""
-        return [self.run(name, seed) for seed in seeds(name, self.profile, self.seed, self.seeds)]
+        return [self.run(name, seed) for seed in seeds(self.profile, self.seed, self.seeds)]
 
     def savefig(self, name, caption, width=1.0, scaled=True):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.

@@ -10,7 +10,7 @@ from PIL import Image
 from hwlib import __main__, cyclegan, experiments, runs, translation
 from hwlib.backend import keras, tf
 from hwlib.cyclegan import ConstantThenLinear, Settings
-from hwlib.data.split import trained_on_and_held_out
+from hwlib.data.split import held_out, trained_on_and_held_out
 from hwlib.data.tags import HAIR, encode
 from hwlib.metrics import effects, translations
 from hwlib.models import cyclegan as networks
@@ -252,6 +252,13 @@ def test_neither_domain_is_trained_on_what_is_held_out(domains):
     assert as_seen == {image.tobytes() for image in a}
     with pytest.raises(ValueError, match="has 12 images; a domain needs 20"):
         trained_on_and_held_out(Pictures(12))
+
+
+def test_of_a_set_that_is_sorted_every_kind_is_trained_on_and_held_out():
+    kinds = np.repeat(np.arange(12), 50)
+    kept_back = held_out(len(kinds))
+    assert len(kept_back) == 60 and set(np.bincount(kinds[kept_back], minlength=12)) <= {4, 5, 6}
+    assert len(set(held_out(23))) == 10
 
 
 def test_the_domains_are_seen_in_different_orders():

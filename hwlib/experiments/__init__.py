@@ -64,19 +64,15 @@ NOTEBOOKS = {
 }
 """The runs that each notebook shows; the claims are judged by what the others leave, and come last."""
 
-HEADLINE = ("dcgan", "wgan", "wgan-gp", "lsgan")
-"""The comparison that both reports are about: trained with more than one seed wherever the time allows."""
-
 
 def left_out(profile):
     """Experiments that a profile's time does not allow: notebooks name them, and do without."""
     return known(profile, PROFILES, "profile").get("left_out", [])
 
 
-def seeds(name, profile, seed=0, count=0):
-    """The seeds that an experiment is trained with: `count` from `seed` on; 0 for as many as the profile has."""
-    scale = known(profile, PROFILES, "profile")
-    return range(seed, seed + (count or scale["headline_seeds" if name in HEADLINE else "seeds"]))
+def seeds(profile, seed=0, count=0):
+    """The seeds that each experiment is trained with: `count` from `seed` on; 0 for as many as the profile has."""
+    return range(seed, seed + (count or known(profile, PROFILES, "profile")["seeds"]))
 
 
 def resolve(name, profile):

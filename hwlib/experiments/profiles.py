@@ -10,7 +10,6 @@ PROFILES = {
     "smoke": {
         "about": "tests: seconds, nothing to see",
         "seeds": 1,
-        "headline_seeds": 1,
         "image_size": 16,
         "avatars": 96,
         "files": 96,
@@ -43,7 +42,6 @@ PROFILES = {
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
         "seeds": 1,
-        "headline_seeds": 2,
         "image_size": 32,
         "avatars": 6000,
         "files": 6000,
@@ -93,7 +91,6 @@ PROFILES = {
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
         "seeds": 1,
-        "headline_seeds": 1,
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -109,10 +106,10 @@ PROFILES = {
         "classifier": {"epochs": 2},
         "experiments": {
             "report-a-written": {"steps": 800},
-            "report-a-conv-even": {"steps": 1600},
-            "report-a-conv-resize": {"steps": 1600},
-            "report-a-glorot": {"steps": 1600},
-            "report-a-normal": {"steps": 1600},
+            "report-a-conv-even": {"steps": 800},
+            "report-a-conv-resize": {"steps": 800},
+            "report-a-glorot": {"steps": 800},
+            "report-a-normal": {"steps": 800},
             "report-a-basic": {"steps": 1600},
             "report-a-unscaled": {"steps": 800},
             **{name: {"steps": 400} for name in RATES},
@@ -121,6 +118,7 @@ PROFILES = {
             "report-a-wide": {"steps": 400, "width": 1.0},
             "report-a-basic-wide": {"steps": 400, "width": 1.0},
             "dcgan": {"steps": 1000, "interval": 50, "learning_rate_scale": 5.0},
+            "text-dcgan": {"steps": 500},
             "dcgan-1to10": {"steps": 500},
             "simple": {"steps": 1000, "interval": 100},
             "tip-14": {"steps": 200, "interval": 20},
@@ -142,7 +140,6 @@ PROFILES = {
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
         "seeds": 3,
-        "headline_seeds": 3,
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -164,7 +161,7 @@ PROFILES = {
         },
     },
 }
-"""`seeds` is how many seeds each run is made with, `headline_seeds` how many those of HEADLINE are. `measured` is how
-many images a measure takes. `avatars` is how many faces are drawn, `files` how many of a user's images are used at
-most (None: all); the course's set of 2017 has 33,431. `gan`, `classifier`, `cyclegan` ... override the settings of
-all runs of that task, `experiments` those of one; `left_out` are experiments that the profile has no time for."""
+"""`seeds` is how many seeds each run is made with, `measured` how many images a measure takes. `avatars` is how many
+faces are drawn, `files` how many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
+`gan`, `classifier`, `cyclegan` ... override the settings of all runs of that task, `experiments` those of one;
+`left_out` are experiments that the profile has no time for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwlib.cyclegan import Settings, six_rows
-from hwlib.data.split import held_out, trained_on_and_held_out
+from hwlib.data.split import held_out, spread, trained_on_and_held_out
 from hwlib.metrics import distances, effects
 from hwlib.metrics.colours import HAIR, predicted
 from hwlib.metrics.diversity import pairwise_distance
@@ -35,12 +35,15 @@ class Translations:
 
 
 def of_run(run, n=400):
-    """`Translations` of a run's (`hwlib.runs.Run`) held-out images, at most `n` of each domain, as many of either."""
-    a, b = (trained_on_and_held_out(domain)[1] for domain in run.images)
-    n = min(n, len(a), len(b))
-    a, b = np.asarray(a[:n]), np.asarray(b[:n])
+    """`Translations` of a run's (`hwlib.runs.Run`) held-out images, at most `n`, as many of either domain."""
+    parts = [trained_on_and_held_out(domain)[1] for domain in run.images]
+    n = min(n, *map(len, parts))
+    chosen = [spread(n, len(part)) for part in parts]
+    a, b = (part[rows] for part, rows in zip(parts, chosen, strict=True))
     rows = six_rows(run.model("a_to_b"), run.model("b_to_a"), a, b, Settings(**run.settings).value_range)
-    texts = [np.asarray(domain.texts[-held_out(domain) :][:n]) for domain in run.images]
+    texts = [
+        np.asarray(domain.texts)[held_out(len(domain))][rows] for domain, rows in zip(run.images, chosen, strict=True)
+    ]
     return Translations(a, b, *(rows[i * n : (i + 1) * n] for i in range(2, 6)), *texts)
 
 
