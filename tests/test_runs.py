@@ -134,6 +134,8 @@ def test_a_run_that_diverges_is_a_result(home, monkeypatch, capsys):
     assert run.record["result"]["diverged_at"] == run.record["result"]["steps"] == 2
     assert "diverged" in capsys.readouterr().out
     assert run.model().count_params() > 0
+    (run.folder / "record.json").unlink()  # as if it had been killed before it was written
+    assert runs.get("report-a", "smoke").record["result"]["diverged_at"] == 2
 
 
 @pytest.mark.parametrize(

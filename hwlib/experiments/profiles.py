@@ -125,7 +125,10 @@ PROFILES = {
             "all-tips": {"steps": 200, "interval": 20},
             "all-but-14": {"steps": 1000, "interval": 100},
         },
-        "left_out": [*BEYOND, "hinge"],
+        "left_out": [
+            *BEYOND,
+            *("hinge", "wgan-gp-0.1", "text-dcgan-normalised", "text-dcgan-one-hot", "report-a-normal"),
+        ],
         "cyclegan": {
             "width": 0.5,
             "steps": 20_000,
