@@ -33,9 +33,7 @@ def image_grid(images, columns, row_labels=(), column_labels=(), width=WIDTH):
     """Images uint8 [n, h, w, 3] in rows of `columns`, with labels at the left and on top."""
     n, tile_height, tile_width = images.shape[:3]
     rows = -(-n // columns)
-    longest = max(map(len, row_labels), default=0)
-    margin = (0.3 + 0.07 * longest if longest else 0.05, 0.45 if len(column_labels) else 0.05)
-    height = (width - margin[0]) * rows * tile_height / (columns * tile_width) + margin[1]
+    height = width * rows * tile_height / (columns * tile_width)
     figure, axes = plt.subplots(figsize=(width, height))
     axes.imshow(tiled(images, columns))
     axes.grid(False)
@@ -45,6 +43,11 @@ def image_grid(images, columns, row_labels=(), column_labels=(), width=WIDTH):
     axes.set_xticks(at[: len(column_labels)], column_labels, rotation=45 if len(column_labels) > 8 else 0)
     at = [i * (tile_height + 1) + tile_height / 2 for i in range(rows)]
     axes.set_yticks(at[: len(row_labels)], row_labels)
+    for _ in range(3):  # the room that labels leave depends on the height, and the height on that room
+        figure.draw_without_rendering()
+        room, taken = axes.get_position(original=True), axes.get_position()
+        height *= 1 + taken.height * room.width / taken.width - room.height
+        figure.set_size_inches(width, height)
     return figure
 
 
