@@ -44,6 +44,7 @@ class Section:
         self.runs = {}
         self.numbers = {}
         self.effects = {}
+        self.tables = {}
 
     @property
     def images(self):
@@ -122,16 +123,19 @@ class Section:
         self._show("image/gif", buffer.getvalue(), f"[{name}] {caption}", name, caption)
 
     def table(self, name, caption, header, rows, scaled=True):
-        """Show rows (sequences of anything) as a Markdown table; columns of numbers are set to the right.
+        """Show rows (sequences of anything) as a Markdown table, and keep them in the notebook's JSON as shown.
 
-        `scaled` is as in `savefig`.
+        Columns of numbers are set to the right. `scaled` is as in `savefig`.
         """
         rows = [[_cell(value) for value in row] for row in rows]
         right = [all(row[i][:1] in "-–0123456789" for row in rows) for i in range(len(header))]
         lines = [header, ["---:" if r else ":---" for r in right], *rows]
         text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         name = f"{self.name.split('-')[0]}-{name}"
-        self._show("text/markdown", text, text, name, self._caption(caption, scaled))
+        caption = self._caption(caption, scaled)
+        self.tables[name] = {"caption": caption, "header": [*header], "rows": rows}
+        self._keep()
+        self._show("text/markdown", text, text, name, caption)
 
     def number(self, name, value, meaning, **more):
         """Keep one measured number in the notebook's JSON, for the report and the claims; returns it.
@@ -155,7 +159,7 @@ class Section:
         self._keep()
 
     def _keep(self):
-        kept = {"numbers": self.numbers, "effects": self.effects} | self._made_from()
+        kept = {"numbers": self.numbers, "effects": self.effects, "tables": self.tables} | self._made_from()
         write_json(self.out / f"{self.name}.json", kept)
 
     def _caption(self, caption, scaled):

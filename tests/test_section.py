@@ -72,6 +72,15 @@ def test_a_table_sets_numbers_to_the_right_and_escapes_bars(shown):
     ]
 
 
+def test_a_table_is_kept_as_it_is_shown(shown):
+    part, _ = shown
+    part.table("counts", "Counts.", ["what", "n"], [("a", 1234), ("b", 0.123456)], scaled=False)
+    kept = json.loads((part.out / "07-things.json").read_text())["tables"]
+    assert kept == {
+        "07-counts": {"caption": "Counts.", "header": ["what", "n"], "rows": [["a", "1234"], ["b", "0.123"]]}
+    }
+
+
 def test_numbers_are_kept_in_one_file(shown):
     part, _ = shown
     part.number("first", np.float32(0.5), "a half", n=10)
