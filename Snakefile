@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 
 from hwlib import experiments, paths, sources
+from hwlib.chain import batches
 from hwlib.runs import of_notebook
 
 PROFILE, DATA, SEED, SEEDS = config["profile"], config["data"], int(config["seed"]), int(config["seeds"])
@@ -16,8 +17,7 @@ PYTHON = f'"{sys.executable}"'
 
 RUNS = {notebook: of_notebook(notebook, PROFILE, DATA, SEED, SEEDS) for notebook in experiments.NOTEBOOKS}
 BY_KEY = {run.key: run for runs in RUNS.values() for run in runs}
-RUNS_A_PROCESS = 6  # TensorFlow's import takes as long as a short run, so a process trains a few, one after the other
-BATCHES = [list(BY_KEY.values())[i : i + RUNS_A_PROCESS] for i in range(0, len(BY_KEY), RUNS_A_PROCESS)]
+BATCHES = batches(BY_KEY.values())
 WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
 PAGES = [str(paths.REPORT / "html" / VARIANT / f"{notebook}.html") for notebook in experiments.NOTEBOOKS]

@@ -9,6 +9,24 @@ from hwlib import paths, section
 from hwlib.experiments import NOTEBOOKS, variant
 from hwlib.runs import load_images, of_notebook, versions
 
+RUNS_A_PROCESS, STEPS_A_PROCESS = 6, 6000
+
+
+def batches(runs):
+    """Runs put together into lists that one process each trains, in their order.
+
+    TensorFlow's import takes as long as a short run, so a process trains a few; steps, which at one profile take about
+    equally long, say which runs are short. A run counted in epochs has a process of its own.
+    """
+    found, room = [], 0
+    for run in runs:
+        steps = run.settings.get("steps") or STEPS_A_PROCESS
+        if not found or steps > room or len(found[-1]) == RUNS_A_PROCESS:
+            found, room = [*found, []], STEPS_A_PROCESS
+        found[-1].append(run)
+        room -= steps
+    return found
+
 
 def execute(notebook, profile, data, seed, seeds=0):
     """Run a notebook through papermill and publish its figures; the executed copy goes to `build/notebooks/<variant>`.

@@ -162,7 +162,15 @@ class Run:
         """New images of the generator for `texts` [n, text]: uint8 [n, height, width, 3]."""
         from hwlib.generation import draw
 
-        return draw(self.model(step=step), self.settings, texts, seed)
+        if step not in self._drawing:  # one at a time: loading takes longer than drawing a few images
+            self._drawing.clear()
+            self._drawing[step] = self.model(step=step)
+        return draw(self._drawing[step], self.settings, texts, seed)
+
+    @cached_property
+    def _drawing(self):
+        """The generator that drew last, {step: Keras model}."""
+        return {}
 
 
 def get(name, profile="quick", data="avatars", seed=0):

@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from hwlib import chain
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 AFTER_A_NOTEBOOK = {"notebook", "pdf", "report"}
@@ -181,3 +184,18 @@ def test_the_command_line_tells_a_mistake_in_one_line():
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
         assert done.returncode == 2
         assert told in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_short_runs_share_a_process_and_long_ones_do_not():
+    runs = [SimpleNamespace(settings={"steps": steps}) for steps in (100, 200, 5000, 5000, 300, None, 100)]
+    assert [[run.settings["steps"] for run in batch] for batch in chain.batches(runs)] == [
+        [100, 200, 5000],
+        [5000, 300],
+        [None],
+        [100],
+    ]
+
+
+def test_no_process_trains_more_than_six_runs():
+    runs = [SimpleNamespace(settings={"steps": 1}) for _ in range(8)]
+    assert [len(batch) for batch in chain.batches(runs)] == [6, 2]

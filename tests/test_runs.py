@@ -108,6 +108,7 @@ def test_a_generator_draws_the_same_images_for_the_same_seed(trained):
     assert np.array_equal(images, trained.generate(texts, seed=1))
     assert not np.array_equal(images, trained.generate(texts, seed=2))
     assert not np.array_equal(images, trained.generate(texts, seed=1, step=0))
+    assert np.array_equal(images, trained.generate(texts, seed=1))
 
 
 def test_the_key_knows_seed_settings_data_and_code(trained, monkeypatch):
