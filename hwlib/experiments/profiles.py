@@ -127,7 +127,7 @@ PROFILES = {
         },
         "left_out": [
             *BEYOND,
-            *("hinge", "wgan-gp-0.1", "text-dcgan-normalised", "text-dcgan-one-hot", "report-a-normal"),
+            *("hinge", "wgan-gp-0.1", "text-dcgan-one-hot", "report-a-normal"),
         ],
         "cyclegan": {
             "width": 0.5,
