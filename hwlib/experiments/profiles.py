@@ -67,7 +67,7 @@ PROFILES = {
             "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
             "dcgan-uniform": {"steps": 160},
             "dcgan-balanced": {"steps": 320},
-            "text-dcgan": {"steps": 160, "interval": 40},
+            "text-dcgan": {"steps": 240, "interval": 30},
             "dcgan-1to1": {"steps": 320},
             "dcgan-1to10": {"steps": 160},
             "wgan-gp-1to1": {"steps": 320},
