@@ -3,11 +3,10 @@
 import sys
 from pathlib import Path
 
-import nbformat
-
-from hwlib import experiments, paths, sources
-from hwlib.chain import batches
-from hwlib.runs import of_notebook
+from hwlib import experiments, paths
+from hwlib.runs import sources
+from hwlib.report.chain import batches
+from hwlib.report import notebooks
 
 PROFILE, DATA, SEED, SEEDS = config["profile"], config["data"], int(config["seed"]), int(config["seeds"])
 VARIANT = experiments.variant(PROFILE, DATA, SEED, SEEDS)
@@ -15,27 +14,26 @@ ON = f'--profile "{PROFILE}" --data "{DATA}"'
 WHAT = f"{ON} --seed {SEED} --seeds {SEEDS}"
 PYTHON = f'"{sys.executable}"'
 
-RUNS = {notebook: of_notebook(notebook, PROFILE, DATA, SEED, SEEDS) for notebook in experiments.NOTEBOOKS}
+NOTEBOOKS = notebooks.names()
+RUNS = {name: notebooks.runs_of(name, PROFILE, DATA, SEED, SEEDS) for name in NOTEBOOKS}
 BY_KEY = {run.key: run for runs in RUNS.values() for run in runs}
 BATCHES = batches(BY_KEY.values())
 WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
-PAGES = [str(paths.REPORT / "html" / VARIANT / f"{notebook}.html") for notebook in experiments.NOTEBOOKS]
+PAGES = [str(paths.REPORT / "html" / VARIANT / f"{notebook}.html") for notebook in NOTEBOOKS]
 PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARIANT}.pdf"))
 
 
 def made_from(wildcards):
     """A notebook, the runs that it shows and the modules that it imports; for the claims, what all others left."""
-    notebook = paths.NOTEBOOKS / f"{wildcards.notebook}.ipynb"
-    cells = [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
     made = {
-        "notebook": str(notebook),
+        "notebook": str(paths.NOTEBOOKS / f"{wildcards.notebook}.ipynb"),
         "runs": [str(run.folder / "record.json") for run in RUNS[wildcards.notebook]],
-        "modules": [str(path) for path in sources.files(sources.notebook_modules(cells))],
+        "modules": [str(path) for path in sources.files(sources.imported_by(notebooks.code_of(wildcards.notebook)))],
     }
     if wildcards.notebook == "08-claims":
         made["claims"] = str(paths.REPOSITORY / "report" / "claims" / "claims.toml")
-        made["others"] = [EXECUTED.format(notebook=name) for name in experiments.NOTEBOOKS if name != "08-claims"]
+        made["others"] = [EXECUTED.format(notebook=name) for name in NOTEBOOKS if name != "08-claims"]
     return made
 
 
@@ -70,7 +68,7 @@ rule notebook:
 
 rule pdf:
     input:
-        notebooks=expand(EXECUTED, notebook=experiments.NOTEBOOKS),
+        notebooks=expand(EXECUTED, notebook=NOTEBOOKS),
         text=[str(paths.REPOSITORY / "report" / name) for name in ("front.md", "references.bib")],
         look=[str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")],
         modules=[str(p) for p in sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))],

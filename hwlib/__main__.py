@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from hwlib.style.command import add_style_arguments
+from hwlib.inference.style import add_style_arguments
 
 
 def main(arguments=None):
@@ -30,7 +30,7 @@ def main(arguments=None):
 
 def prepare_data(options):
     """Prepare the data set of a profile."""
-    from hwlib.runs import load_images
+    from hwlib.runs.store import load_images
 
     profile, data, _ = _what(options)
     images = load_images(profile, data)
@@ -39,7 +39,7 @@ def prepare_data(options):
 
 def train(options):
     """Train experiments one after the other, or resume them."""
-    from hwlib.runs import Run
+    from hwlib.runs.store import Run
 
     profile, data, seed = _what(options)
     named = [name.partition(":") for name in options.experiment]
@@ -63,8 +63,8 @@ def train(options):
 
 def generate(options):
     """Draw the images of a course's test text with a trained run."""
-    from hwlib import coursework
-    from hwlib.runs import Run
+    from hwlib.inference import coursework
+    from hwlib.runs.store import Run
 
     run = Run(options.experiment, *_what(options))
     if not run.record:
@@ -80,7 +80,7 @@ def generate(options):
 def list_runs(options):
     """List all experiments and how far their runs are."""
     from hwlib.experiments import EXPERIMENTS
-    from hwlib.runs import Run
+    from hwlib.runs.store import Run
 
     for name, experiment in EXPERIMENTS.items():
         run = Run(name, *_what(options))
@@ -91,22 +91,22 @@ def list_runs(options):
 
 def execute(options):
     """Execute a notebook and publish its figures."""
-    from hwlib import chain
+    from hwlib.report import chain
 
     chain.execute(options.notebook, *_what(options), options.seeds)
 
 
 def report(options):
     """Write the report, PDF, HTML and pages, from the executed notebooks."""
-    from hwlib import chain
+    from hwlib.report import chain
 
     print(f"report: {chain.report(*_what(options), options.seeds)}")
 
 
 def translate(options):
     """Translate pictures of one's own with a trained CycleGAN."""
-    from hwlib.runs import Run
-    from hwlib.translation import translate
+    from hwlib.inference.translation import translate
+    from hwlib.runs.store import Run
 
     run = Run(options.run, *_what(options))
     written = translate(run, options.pictures, options.direction, options.out)
@@ -115,7 +115,7 @@ def translate(options):
 
 def style(options):
     """Draw a picture in the style of others, your own or drawn ones."""
-    from hwlib.style import command
+    from hwlib.inference import style as command
 
     command.draw(options)
 

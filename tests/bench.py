@@ -13,7 +13,7 @@ import numpy as np
 
 from hwlib.backend import tf
 from hwlib.experiments import resolve
-from hwlib.training import Settings, build
+from hwlib.training.gan import Settings, build
 
 
 def main():

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from hwlib.adversarial import Adversarial, fastest_exact_passes
 from hwlib.backend import keras, tf
 from hwlib.data.pipeline import batches
 from hwlib.models import report_a
@@ -17,6 +16,7 @@ from hwlib.models.parts import with_text
 from hwlib.objectives.least_squares import LeastSquares
 from hwlib.objectives.standard import NonSaturating
 from hwlib.objectives.wasserstein import WassersteinClipped, WassersteinGradientPenalty
+from hwlib.training.adversarial import Adversarial, fastest_exact_passes
 
 layers = keras.layers
 TINY = {"image_size": 16, "width": 1 / 16}

@@ -16,8 +16,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 from scipy import stats
 
-from hwlib import claims, evidence, experiments, paths
-from hwlib.claims import Measure, judge
+from hwlib import experiments, paths
+from hwlib.claims import rule as claims
+from hwlib.claims.rule import Measure, judge
+from hwlib.report import evidence, notebooks
 
 IDS = [f"A{i}" for i in range(1, 10)] + [f"B{i}" for i in range(1, 16)]
 TABLE = claims.load()
@@ -402,7 +404,7 @@ def test_the_notebook_measures_what_the_table_says(name):
     unclaimed = [p for p in patterns if not any(re.fullmatch(p, one) for one in wanted)]
     assert not unmeasured and not unclaimed
     runs = {run for _, measure in MEASURES if measure.notebook == name for run in measure.runs}
-    assert runs <= set(experiments.NOTEBOOKS[name]), "the table names runs that the notebook does not show"
+    assert runs <= set(notebooks.asked(name)), "the table names runs that the notebook does not show"
 
 
 def test_no_other_notebook_keeps_effects():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hwlib import colouring
 from hwlib.backend import keras
+from hwlib.training import colouring
 
 SETTINGS = {"filters": 8, "batch_size": 16, "steps": 120, "interval": 40, "learning_rate": 3e-3}
 RED, BLUE = (230, 60, 60), (60, 60, 230)

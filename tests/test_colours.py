@@ -9,6 +9,7 @@ import pytest
 from hwlib.backend import keras
 from hwlib.data.tags import EYES, HAIR, encode
 from hwlib.metrics import colours
+from hwlib.training import tag_classifier
 
 PALETTE = np.array(list(product((0, 128, 255), repeat=3)), np.uint8)
 HAIR_RGB, EYES_RGB = PALETTE[: len(HAIR)], PALETTE[len(HAIR) : len(HAIR) + len(EYES)]
@@ -80,7 +81,7 @@ def test_too_few_images_with_one_hair_and_one_eye_colour_are_refused_with_their_
     useless = np.stack([encode("red"), encode(("red", "blue"), "green"), encode()])
     faces.texts[named:] = np.resize(useless, (60 - named, 24))
     with pytest.raises(ValueError, match=f"my faces: only {named} images name exactly one .* needs 20 or more"):
-        colours.train({"epochs": 1}, faces, 0, tmp_path, label="my faces")
+        tag_classifier.train({"epochs": 1}, faces, 0, tmp_path, label="my faces")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,8 @@ def trained(tmp_path_factory):
     """A classifier of 600 painted images, and its folder; 60 more name two hair colours or none."""
     folder, faces = tmp_path_factory.mktemp("classifier"), drawn(660)
     faces.texts[:60:2], faces.texts[1:60:2] = encode(("red", "blue"), "green"), encode((), "green")
-    result = colours.train({"epochs": 12, "filters": 8, "batch_size": 32, "learning_rate": 5e-3}, faces, 0, folder)
+    settings = {"epochs": 12, "filters": 8, "batch_size": 32, "learning_rate": 5e-3}
+    result = tag_classifier.train(settings, faces, 0, folder)
     return folder, result
 
 
@@ -114,6 +116,6 @@ def test_shuffled_labels_cannot_be_learnt(tmp_path):
     faces = drawn(600)
     np.random.default_rng(0).shuffle(faces.texts)
     settings = {"epochs": 4, "filters": 8, "batch_size": 32, "learning_rate": 5e-3}
-    result = colours.train(settings, faces, 0, tmp_path)
+    result = tag_classifier.train(settings, faces, 0, tmp_path)
     assert result["hair_accuracy"] < 0.25  # of 120 images; chance is 0.08
     assert result["eyes_accuracy"] < 0.25

@@ -7,15 +7,19 @@ import pytest
 from conftest import Pictures
 from PIL import Image
 
-from hwlib import __main__, cyclegan, experiments, runs, translation
+from hwlib import __main__, experiments
 from hwlib.backend import keras, tf
-from hwlib.cyclegan import ConstantThenLinear, Settings
+from hwlib.claims import effects
 from hwlib.data.split import held_out, spread, trained_on_and_held_out
 from hwlib.data.tags import HAIR, encode
-from hwlib.metrics import effects, translations
+from hwlib.inference import translation
+from hwlib.metrics import translations
 from hwlib.models import cyclegan as networks
 from hwlib.objectives import cycle
-from hwlib.pool import ImagePool
+from hwlib.runs import store as runs
+from hwlib.training import cyclegan
+from hwlib.training.cyclegan import ConstantThenLinear, Settings
+from hwlib.training.pool import ImagePool
 
 
 def settings(name, **override):
@@ -302,7 +306,7 @@ def test_the_measures_know_their_ends():
 
 def test_a_relative_distance_below_one_is_nearer_than_untranslated():
     measured = [{"frechet": 2.0, "error": 0.3, "diversity": 1.0}, {"frechet": 4.0, "error": 0.4, "diversity": 1.0}]
-    found = translations.relative_frechet(measured, 6.0)
+    found = effects.relative_frechet(measured, 6.0)
     assert found["value"] == pytest.approx(0.5)
     assert found["high"] - found["value"] == pytest.approx(1.959964 * 0.25 / 6) == found["value"] - found["low"]
 
@@ -368,13 +372,13 @@ def test_a_mistake_with_own_pictures_is_told_in_one_line(home_with_run, tmp_path
 
 
 def test_a_classifier_tells_two_plain_domains_apart(tmp_path):
-    from hwlib.metrics import domains
+    from hwlib.training import domain_classifier as domains
 
     dark, light = Pictures(60, seed=0), Pictures(60, seed=1)
     dark.images //= 3
     chosen = experiments.resolve("domains", "smoke")[1] | {"epochs": 30, "batch_size": 16}
     result = domains.train(chosen, (dark, light), 0, tmp_path)
-    assert result["accuracy"] > domains.TRUSTED and result["held_out_a"] == 10
+    assert result["accuracy"] > translations.TRUSTED and result["held_out_a"] == 10
     classifier = keras.models.load_model(tmp_path / "classifier.keras", compile=False)
-    assert domains.taken_for_b(classifier, light.images).mean() > 0.9
-    assert domains.taken_for_b(classifier, dark.images).mean() < 0.1
+    assert translations.taken_for_b(classifier, light.images).mean() > 0.9
+    assert translations.taken_for_b(classifier, dark.images).mean() < 0.1

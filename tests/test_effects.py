@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from hwlib.metrics import effects
+from hwlib.claims import effects
 
 
 def measured(values):

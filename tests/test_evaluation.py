@@ -7,9 +7,9 @@ import pytest
 from conftest import Pictures
 
 from hwlib.backend import keras
-from hwlib.metrics import evaluation
-from hwlib.metrics.evaluation import Evaluator
 from hwlib.metrics.features import FeatureNet
+from hwlib.runs import evaluation
+from hwlib.runs.evaluation import Evaluator
 
 
 class Finished:

@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hwlib import claims, experiments, paths
+from hwlib import experiments, paths
+from hwlib.claims import rule as claims
 
 FRONT = paths.REPOSITORY / "report" / "front.md"
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))

@@ -11,8 +11,10 @@ import time
 import numpy as np
 import pytest
 
-from hwlib import experiments, runs, sources
-from hwlib.runs import Run
+from hwlib import experiments
+from hwlib.runs import sources
+from hwlib.runs import store as runs
+from hwlib.runs.store import Run
 
 LONG = {"gan": {"width": 1 / 16, "batch_size": 8, "steps": 60, "interval": 4}}
 """Long enough to be killed in the middle."""
@@ -22,7 +24,7 @@ def train_in_a_process(home, name="report-a-written", profile=LONG):
     """Train at a smoke profile with other settings, in a process of its own; its output is piped."""
     program = f"""
         from hwlib import experiments
-        from hwlib.runs import Run
+        from hwlib.runs.store import Run
         experiments.PROFILES["smoke"].update({profile!r})
         print("trained", Run({name!r}, "smoke").train()["result"]["steps"])
     """
@@ -83,7 +85,7 @@ def trained(tmp_path_factory):
 
 
 def test_a_finished_run_is_loaded_not_trained(trained, monkeypatch):
-    monkeypatch.setattr("hwlib.training.train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("hwlib.training.gan.train", lambda *_: pytest.fail("trained again"))
     assert runs.get("report-a", "smoke").record == trained.record
 
 
@@ -124,9 +126,9 @@ def test_the_key_knows_seed_settings_data_and_code(trained, monkeypatch):
 
 
 def test_a_classifier_does_not_depend_on_the_code_of_gans(trained):
-    assert "hwlib.adversarial" in Run("report-a", "smoke").modules
-    assert "hwlib.adversarial" not in Run("tags", "smoke").modules
-    assert not {"hwlib.plots", "hwlib.callbacks"} & set(Run("report-a", "smoke").modules)
+    assert "hwlib.training.adversarial" in Run("report-a", "smoke").modules
+    assert "hwlib.training.adversarial" not in Run("tags", "smoke").modules
+    assert not {"hwlib.report.plots", "hwlib.training.callbacks"} & set(Run("report-a", "smoke").modules)
 
 
 def test_a_run_that_diverges_is_a_result(home, monkeypatch, capsys):

@@ -8,8 +8,8 @@ import pytest
 from conftest import Pictures
 from PIL import Image
 
-from hwlib import plots, section
-from hwlib.section import Section
+from hwlib.report import plots, section
+from hwlib.report.section import Section
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwlib import sources
+from hwlib.runs import sources
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_imports_are_followed_in_every_form(tmp_path, monkeypatch):
 
 
 def test_a_notebook_depends_on_what_its_cells_import():
-    modules = sources.notebook_modules(["%matplotlib inline\nfrom hwlib import plots\n", "x = 1"])
-    assert {"hwlib.plots", "hwlib.data.tags"} <= set(modules)
-    assert "hwlib.adversarial" not in modules
+    modules = sources.imported_by(["from hwlib.report import plots\n", "x = 1"])
+    assert {"hwlib.report.plots", "hwlib.data.tags"} <= set(modules)
+    assert "hwlib.training.adversarial" not in modules
 
 
 def test_a_module_that_is_not_there_is_named():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hwlib import callbacks
 from hwlib.storage import read_json_lines, write_atomically, write_json
+from hwlib.training import callbacks
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

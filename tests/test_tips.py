@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from hwlib.backend import keras
+from hwlib.claims import effects
 from hwlib.experiments import PROFILES, resolve
-from hwlib.metrics import effects
 from hwlib.models import report_b
-from hwlib.runs import Run
-from hwlib.training import Settings, build
+from hwlib.runs.store import Run
+from hwlib.training.gan import Settings, build
 
 LENGTHS = {"steps", "interval"}
 SOFT = {"real_label": (0.7, 1.2), "fake_label": (0.0, 0.3), "label_noise": 0.05}
@@ -117,7 +117,7 @@ def test_a_saved_generator_with_dropout_loads_in_a_new_process(home):
     run = Run("tip-17", "smoke")
     run.folder.mkdir(parents=True)
     build(Settings(**run.settings), 16, 24, 0, 10).generator.save(run.folder / "generator.keras")
-    program = "from hwlib.runs import Run; print(Run('tip-17', 'smoke').model().name)"
+    program = "from hwlib.runs.store import Run; print(Run('tip-17', 'smoke').model().name)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "generator\n", done.stderr
 

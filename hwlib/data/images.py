@@ -1,4 +1,4 @@
-"""Any picture file as a square RGB array."""
+"""Pictures as arrays: any file as a square of RGB, and what a network draws as bytes."""
 
 import io
 
@@ -42,3 +42,11 @@ def decoded(data, size):
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         return image.convert("RGB")
+
+
+def to_uint8(images, value_range):
+    """Float images [n, h, w, 1 or 3] in `value_range` to uint8 [n, h, w, 3]; what is not a number becomes 0."""
+    low, high = value_range
+    scaled = (np.nan_to_num(images, nan=low) - low) / (high - low)
+    drawn = np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
+    return np.repeat(drawn, 3, axis=-1) if images.shape[-1] == 1 else drawn

@@ -12,6 +12,8 @@ import numpy as np
 HAIR = ("orange", "white", "aqua", "gray", "green", "red", "purple", "pink", "blue", "black", "brown", "blonde")
 EYES = ("gray", "black", "orange", "pink", "yellow", "aqua", "purple", "green", "brown", "red", "blue")
 TEXT_DIM = 1 + len(HAIR) + len(EYES)
+HAIR_COLUMNS = slice(1, 1 + len(HAIR))
+EYES_COLUMNS = slice(1 + len(HAIR), TEXT_DIM)
 
 _COLUMNS = {
     "hair": {colour: 1 + i for i, colour in enumerate(HAIR)},

@@ -1,6 +1,6 @@
 """Every training run of the project by name: a base and a small override.
 
-`hwlib.training.Settings` (for other tasks the `Settings` of their module) say what each setting means; what an
+`hwlib.training.gan.Settings` (for other tasks the `Settings` of their module) say what each setting means; what an
 experiment does not name is as in report A.
 """
 
@@ -10,11 +10,11 @@ from hwlib.experiments import pictures, report_a, report_b, tips
 from hwlib.experiments.profiles import PROFILES
 
 TASKS = {
-    "gan": "hwlib.training:train",
-    "classifier": "hwlib.metrics.colours:train",
-    "colouriser": "hwlib.colouring:train",
-    "cyclegan": "hwlib.cyclegan:train",
-    "domains": "hwlib.metrics.domains:train",
+    "gan": "hwlib.training.gan:train",
+    "classifier": "hwlib.training.tag_classifier:train",
+    "colouriser": "hwlib.training.colouring:train",
+    "cyclegan": "hwlib.training.cyclegan:train",
+    "domains": "hwlib.training.domain_classifier:train",
     "style": "hwlib.style.transfer:train",
 }
 
@@ -28,41 +28,6 @@ EXPERIMENTS = {
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
     },
 }
-
-NOTEBOOKS = {
-    "00-data": ["tags"],
-    "01-model": ["report-a", "report-a-written", "tags"],
-    "02-text-to-image": [
-        *("report-a", "report-a-course", "text-dcgan", "text-dcgan-64", "text-dcgan-32", "text-dcgan-normalised"),
-        *("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised"),
-        *("text-dcgan-one-hot", "text-dcgan-24", "tags"),
-    ],
-    "03-gan-comparison": [
-        *("dcgan", "wgan", "wgan-gp", "lsgan"),
-        *("dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-0.1", "wgan-gp-batchnorm", "wgan-gp-layernorm"),
-        *("lsgan-110", "hinge", "tags"),
-    ],
-    "04-training-tips": [
-        *("simple", "tip-1", "tip-2", "tip-3", "tip-4", "tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13"),
-        *("tip-14", "tip-17", "all-tips", "all-but-14"),
-        *("dcgan", "dcgan-uniform", "dcgan-gray", "colouriser", "colouriser-normalised"),
-        *("dcgan-balanced", "dcgan-1to1", "dcgan-1to2", "dcgan-1to10", "wgan-gp", "wgan-gp-1to1"),
-        *("report-a", "report-a-basic", "report-a-unscaled"),
-        *("report-a-rate-5x", "report-a-basic-rate-5x", "report-a-rate-0.2x", "report-a-basic-rate-0.2x"),
-        *("report-a-narrow", "report-a-basic-narrow", "report-a-wide", "report-a-basic-wide", "tags"),
-    ],
-    "05-dense-vs-conv": [
-        *("report-a", "report-a-conv", "report-a-conv-even", "report-a-conv-resize"),
-        *("report-a-glorot", "report-a-normal", "report-a-written", "tags"),
-    ],
-    "06-cyclegan": ["cyclegan-report-a", "cyclegan", "domains", "tags"],
-    "07-style-transfer": [
-        *("style", "style-100", "style-10000", "style-first-five", "style-one-layer", "style-deep-content"),
-        *("style-white", "style-noise", "style-adam", "style-max", "style-colours", "style-blend"),
-    ],
-    "08-claims": [],
-}
-"""The runs that each notebook shows; the claims are judged by what the others leave, and come last."""
 
 
 def left_out(profile):

@@ -19,7 +19,7 @@ def diversity(draw, texts, net, noises=16, seed=0):
     """What changes an image more, its noise or its text?
 
     draw: (texts [n, text], seed) -> uint8 [n, s, s, 3], where the i-th noise depends on seed and i alone, as in
-    `hwlib.runs.Run.generate`. texts: [tags, text], two or more, each drawn with the same `noises` noises. net: a
+    `hwlib.runs.store.Run.generate`. texts: [tags, text], two or more, each drawn with the same `noises` noises. net: a
     `hwlib.metrics.features.FeatureNet`. Returns what `of_grid` returns, and `features`, the net's name.
     """
     grid = [net(draw(np.repeat(text[None], noises, axis=0), seed)) for text in np.asarray(texts)]

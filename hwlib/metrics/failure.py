@@ -3,10 +3,6 @@
 It asks for the least that a run must do, not for good images: a run that only draws badly has not failed.
 """
 
-from hwlib.metrics.distances import frechet_distance
-from hwlib.metrics.diversity import pairwise_distance
-from hwlib.metrics.pictures import saturated_share
-
 MOST_SATURATED = 0.5
 """Of the pixels that real images leave unsaturated, more than half are black, white or a pure colour: no face is left.
 Relative to real images, since a data set may have flat white or black of its own."""
@@ -23,8 +19,8 @@ A's generator): noise 0.60, faces blurred to blobs of the right colours 0.63, no
 def reasons(*, diverged, saturated, saturated_real, diversity, diversity_real, frechet, frechet_untrained):
     """Why a run failed: a tuple of "diverged", "saturated pixels", "no diversity", "no distance gained"; empty if not.
 
-    diverged: whether a loss was no number (in a run's record: `diverged_at` is not None). The rest are the numbers that
-    `measured` returns. A number that is NaN counts against the run.
+    diverged: whether a loss was no number (in a run's record: `diverged_at` is not None). The rest are means over
+    images, or Frechet distances to real images, all of one number of images. What is NaN counts against the run.
     """
     holds = {
         "diverged": not diverged,
@@ -33,23 +29,3 @@ def reasons(*, diverged, saturated, saturated_real, diversity, diversity_real, f
         "no distance gained": frechet <= LEAST_GAIN * frechet_untrained,
     }
     return tuple(reason for reason, held in holds.items() if not held)
-
-
-def measured(generated, untrained, real, net):
-    """What `reasons` judges, as a dict of its arguments but for `diverged`.
-
-    uint8 images [n, s, s, 3] of one n (500 or more: a Frechet distance of few is mostly bias): of the generator, of the
-    same generator before training, real ones. net: a `hwlib.metrics.features.FeatureNet`. Raises ValueError for
-    different n.
-    """
-    if not len(generated) == len(untrained) == len(real):
-        raise ValueError("Frechet distances compare at equal numbers of images only.")
-    features, before, target = net(generated), net(untrained), net(real)
-    return {
-        "saturated": float(saturated_share(generated).mean()),
-        "saturated_real": float(saturated_share(real).mean()),
-        "diversity": pairwise_distance(features)["value"],
-        "diversity_real": pairwise_distance(target)["value"],
-        "frechet": frechet_distance(target, features)["value"],
-        "frechet_untrained": frechet_distance(target, before)["value"],
-    }

@@ -32,16 +32,12 @@ class FeatureNet:
         return self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0)
 
 
-def features(name, images, classifier=None):
-    """Features of images: float32 [n, d] from uint8 [n, s, s, 3]. `name` and `classifier` as of `net`."""
-    return net(name, classifier)(images)
-
-
 def net(name, classifier=None):
     """The feature net "vgg" or "tags", a `FeatureNet`.
 
     "vgg" (d = 896): see `vgg_net`. "tags" (d = 4 filters, 128 by default): the last feature map of `classifier`, the
-    Keras model that `hwlib.metrics.colours.train` leaves, averaged over space; it knows this data set and little else.
+    Keras model that `hwlib.training.tag_classifier` leaves, averaged over space; it knows this data set and little
+    else.
     Raises ValueError for another name, FileNotFoundError where there are no VGG weights.
     """
     if name == "vgg":

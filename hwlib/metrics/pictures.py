@@ -69,29 +69,6 @@ def nearest_neighbours(generated, train):
     return np.sqrt(np.concatenate([s.min(1) for s in squared])), np.concatenate([s.argmin(1) for s in squared])
 
 
-def copying(generated, train, held_out):
-    """Are generated images closer to the training images than other real images are?
-
-    The probability that a generated image is nearer to its nearest training image than a held-out real image is to its
-    own (Mann-Whitney; the test of Meehan et al. 2020). 0.5: as new as real images; 1: copies; below 0.5:
-    farther from the training images than real ones, as bad images are. So it says something only of good images.
-
-    Features [n, d], [m, d], [l, d]; the images of `held_out` were not trained on. Returns a dict: `value` in [0, 1],
-    `error` (DeLong et al. 1988), the median distances `generated` and `held_out`, `n_generated`, `n_held_out`.
-    """
-    near, far = nearest_neighbours(generated, train)[0], nearest_neighbours(held_out, train)[0]
-    nearer = (near[:, None] < far) + 0.5 * (near[:, None] == far)
-    error = np.sqrt(nearer.mean(1).var(ddof=1) / len(near) + nearer.mean(0).var(ddof=1) / len(far))
-    return {
-        "value": float(nearer.mean()),
-        "error": float(error),
-        "generated": float(np.median(near)),
-        "held_out": float(np.median(far)),
-        "n_generated": len(near),
-        "n_held_out": len(far),
-    }
-
-
 def _centred(x):
     """Channels less their weighted mean, and the weights [s, s, 1], a Hann window of sum 1."""
     _, size, width, _ = x.shape

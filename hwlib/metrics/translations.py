@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwlib.cyclegan import Settings, six_rows
 from hwlib.data.split import held_out, spread, trained_on_and_held_out
-from hwlib.metrics import distances, effects
-from hwlib.metrics.colours import HAIR, predicted
+from hwlib.data.tags import HAIR_COLUMNS
+from hwlib.metrics import distances
+from hwlib.metrics.colours import predicted
 from hwlib.metrics.diversity import pairwise_distance
-from hwlib.metrics.domains import taken_for_b
+from hwlib.training.cyclegan import Settings, six_rows
+
+TRUSTED = 0.9
+"""Held-out accuracy below which what the domain classifier says of translations means little; guessing gives 0.5."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Translations:
 
 
 def of_run(run, n=400):
-    """`Translations` of a run's (`hwlib.runs.Run`) held-out images, at most `n`, as many of either domain."""
+    """`Translations` of a run's (`hwlib.runs.store.Run`) held-out images, at most `n`, as many of either domain."""
     parts = [trained_on_and_held_out(domain)[1] for domain in run.images]
     n = min(n, *map(len, parts))
     chosen = [spread(n, len(part)) for part in parts]
@@ -47,8 +50,16 @@ def of_run(run, n=400):
     return Translations(a, b, *(rows[i * n : (i + 1) * n] for i in range(2, 6)), *texts)
 
 
+def taken_for_b(classifier, images):
+    """Which uint8 images [n, size, size, 3] the classifier takes for domain B: float [n] of 0 and 1."""
+    logits = classifier.predict(np.asarray(images, np.float32) / 255, batch_size=256, verbose=0)
+    return (logits[:, 0] > 0).astype(float)
+
+
 def reached(translations, classifier):
-    """Which translations a classifier (`hwlib.metrics.domains`) takes for their target: 0 or 1, A to B and B to A."""
+    """Which translations a classifier (`hwlib.training.domain_classifier`) takes for their target.
+
+    0 or 1, A to B and B to A."""
     return taken_for_b(classifier, translations.a_to_b), 1 - taken_for_b(classifier, translations.b_to_a)
 
 
@@ -67,22 +78,12 @@ def against_target(translations, net, real):
     return measured
 
 
-def relative_frechet(measured, between):
-    """Mean Frechet distance of both directions (`against_target`) over `between`, that of the domains themselves.
-
-    Below 1 a translation is nearer to its target than an untranslated image. A dict: `value`, `low`, `high` (95 %, from
-    the closed-form errors of the translations' distances; `between` is taken as known).
-    """
-    mean = effects.average(*({"value": m["frechet"], "error": m["error"]} for m in measured))
-    return {name: float(number / between) for name, number in effects.plain(mean).items()}
-
-
 def hair_seen(classifier, images, texts):
     """Is the hair seen in the colour that the text names? 0 or 1 for the images whose text names one colour, float [k].
 
-    classifier: of `hwlib.metrics.colours`; texts: [n, 24]. For a translation give the text of the original.
+    classifier: of `hwlib.training.tag_classifier`; texts: [n, 24]. For a translation give the text of the original.
     """
-    named = np.asarray(texts)[:, HAIR]
+    named = np.asarray(texts)[:, HAIR_COLUMNS]
     one = named.sum(1) == 1
     if not one.any():
         return np.zeros(0)

@@ -1,6 +1,6 @@
-"""The report: executed notebooks become one PDF, and one HTML page each, with neither LaTeX nor a browser.
+"""Notebooks to figures, numbers and one report, PDF and HTML, with neither LaTeX nor a browser.
 
-A notebook becomes Markdown (nbconvert), then a document tree (pandoc) in which figures are numbered and references
-resolved, then a PDF (typst) or a page that needs no other file (pandoc). `exporter` does this for one notebook,
-`book` for several.
+A notebook begins with a `section.Section` and draws with `plots`; `chain` executes and publishes it. `exporter` makes
+Markdown (nbconvert), then a document tree (pandoc) with numbered figures, then a PDF (typst) or a page of it; `book`
+does so for all notebooks together.
 """

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from hwlib.callbacks import Progress
 from hwlib.data.paintings import picture
 from hwlib.models.vgg import weights_of
 from hwlib.storage import read_json_lines, write_atomically
 from hwlib.style.losses import LAYERS, FeatureMaps, Losses, Weighting, luminance
 from hwlib.style.optimise import OPTIMIZERS, Best, optimise
+from hwlib.training.callbacks import Progress
 
 STARTS = ("content", "white", "noise")
 COLOURS = ("style", "content")
@@ -183,7 +183,7 @@ def train(settings, images, seed, folder, label="style", extra_callbacks=()):
 
 
 def pictures(run):
-    """The pictures of a finished run (`hwlib.runs.Run`): (content, style) -> uint8 [h, w, 3]."""
+    """The pictures of a finished run (`hwlib.runs.store.Run`): (content, style) -> uint8 [h, w, 3]."""
     return {tuple(pair): np.asarray(Image.open(run.folder / f"{'-'.join(pair)}.png")) for pair in run.settings["pairs"]}
 
 

@@ -1,7 +1,7 @@
 """What watches a training run: history, samples, checkpoints, progress, a stop on NaN.
 
 An epoch of `fit` is here an interval of a fixed number of steps: these callbacks act at its end. None of them changes
-what a run computes, so none belongs to the code that its key covers (see `hwlib.runs`).
+what a run computes, so none belongs to the code that its key covers (see `hwlib.runs.store`).
 """
 
 import json
@@ -12,6 +12,7 @@ import zipfile
 import numpy as np
 
 from hwlib.backend import keras
+from hwlib.data.images import to_uint8
 from hwlib.storage import read_json_lines, write_atomically
 
 
@@ -119,14 +120,6 @@ class Drawn(keras.callbacks.Callback):
         if step in self.steps and not (step == 0 and path.exists()):
             drawn = self.draw()
             write_atomically(path, lambda p: np.save(p, drawn))
-
-
-def to_uint8(images, value_range):
-    """Float images [n, h, w, 1 or 3] in `value_range` to uint8 [n, h, w, 3]; what is not a number becomes 0."""
-    low, high = value_range
-    scaled = (np.nan_to_num(images, nan=low) - low) / (high - low)
-    drawn = np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
-    return np.repeat(drawn, 3, axis=-1) if images.shape[-1] == 1 else drawn
 
 
 class Progress(keras.callbacks.Callback):

@@ -1,8 +1,8 @@
 """The run store: each run is trained once and kept in a folder named by its key.
 
 The key covers all that decides the result: settings, seed, the data's fingerprint and the code that the run depends on
-(`hwlib.sources`). Whoever asks for a run gets it: loaded if it is finished, resumed if it was interrupted, trained if
-it is absent. Of two processes that ask for the same run one trains and the other waits.
+(`hwlib.runs.sources`). Whoever asks for a run gets it: loaded if it is finished, resumed if it was interrupted,
+trained if it is absent. Of two processes that ask for the same run one trains and the other waits.
 """
 
 import hashlib
@@ -18,10 +18,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from hwlib import data, experiments, paths, sources
+from hwlib import data, experiments, paths
+from hwlib.runs import sources
 from hwlib.storage import read_json_lines, write_json
 
-OBSERVERS = {"hwlib.backend", "hwlib.callbacks", "hwlib.data.tags", "hwlib.paths", "hwlib.storage"}
+OBSERVERS = {"hwlib.backend", "hwlib.training.callbacks", "hwlib.data.tags", "hwlib.paths", "hwlib.storage"}
 """Modules that place or watch a run and cannot change its result; of the tags, the data's fingerprint tells."""
 
 
@@ -137,7 +138,7 @@ class Run:
 
     @property
     def history(self):
-        """Lines of the training history so far (see `hwlib.callbacks.History`)."""
+        """Lines of the training history so far (see `hwlib.training.callbacks.History`)."""
         return read_json_lines(self.folder / "history.jsonl")
 
     def samples(self):
@@ -160,7 +161,7 @@ class Run:
 
     def generate(self, texts, seed=0, step=None):
         """New images of the generator for `texts` [n, text]: uint8 [n, height, width, 3]."""
-        from hwlib.generation import draw
+        from hwlib.inference.generation import draw
 
         if step not in self._drawing:  # one at a time: loading takes longer than drawing a few images
             self._drawing.clear()
@@ -178,12 +179,6 @@ def get(name, profile="quick", data="avatars", seed=0):
     run = Run(name, profile, data, seed)
     run.train()
     return run
-
-
-def of_notebook(notebook, profile="quick", data="avatars", seed=0, seeds=0):
-    """The runs that a notebook shows, with all their seeds: a list, none of them trained by this call."""
-    names = [name for name in experiments.NOTEBOOKS[notebook] if name not in experiments.left_out(profile)]
-    return [Run(name, profile, data, one) for name in names for one in experiments.seeds(profile, seed, seeds)]
 
 
 def load_images(profile="quick", data_name="avatars"):

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from hwlib.cyclegan import Settings, translated
 from hwlib.data import DataError
 from hwlib.data.images import SUFFIXES, square
 from hwlib.storage import write_atomically
+from hwlib.training.cyclegan import Settings, translated
 
 DIRECTIONS = {"a-to-b": "a_to_b", "b-to-a": "b_to_a"}
 
@@ -17,7 +17,7 @@ def translate(run, pictures, direction="a-to-b", folder="translated"):
     """Translate picture files and leave each as `<folder>/<name>.png`, as large as the run's images; returns the paths.
 
     Args:
-        run: a finished `hwlib.runs.Run` of a CycleGAN.
+        run: a finished `hwlib.runs.store.Run` of a CycleGAN.
         pictures: paths of pictures, or of folders, of which all pictures are taken. Each is cropped to a square.
         direction: "a-to-b" from the data set that the run was asked for to the other domain, or "b-to-a".
 

@@ -24,7 +24,7 @@ def explorer(run):
     generator = run.model()
 
     def show(hair, eyes, latent):
-        from hwlib.generation import draw
+        from hwlib.inference.generation import draw
 
         figure, axes = plt.subplots(figsize=(2, 2))
         axes.imshow(draw(generator, run.settings, tags.encode(hair, eyes)[None], latent)[0])

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "hwlib"
-PACKAGE_FOLDER = Path(__file__).resolve().parent
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 
 
 def depends_on(modules, without=()):
@@ -32,13 +32,9 @@ def digest(modules):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def notebook_modules(cells):
-    """Modules of the package that a notebook's code cells (strings) import, with all that those import."""
-    names = set()
-    for cell in cells:
-        python = "\n".join(line for line in cell.splitlines() if not line.startswith(("%", "!")))
-        names |= _imported(ast.parse(python))
-    return depends_on(names)
+def imported_by(cells):
+    """Modules of the package that code (strings) imports, with all that those import."""
+    return depends_on(set().union(*(_imported(ast.parse(cell)) for cell in cells)))
 
 
 @cache

@@ -17,7 +17,7 @@ from PIL import Image
 from hwlib import paths
 from hwlib.data import DRAWN
 from hwlib.experiments import PROFILES, left_out, seeds, variant
-from hwlib.runs import Run, described, load_images, versions
+from hwlib.runs.store import Run, described, load_images, versions
 from hwlib.storage import write_atomically, write_json
 
 LARGEST = 290_000
@@ -74,8 +74,8 @@ class Section:
 
     @cached_property
     def evaluator(self):
-        """What measures this section's runs (`hwlib.metrics.evaluation.Evaluator`), the tag classifier included."""
-        from hwlib.metrics.evaluation import Evaluator
+        """What measures this section's runs (`hwlib.runs.evaluation.Evaluator`), the tag classifier included."""
+        from hwlib.runs.evaluation import Evaluator
 
         named = np.asarray(self.images.texts).any()
         return Evaluator(self.profile, self.data, self.run("tags") if named else None)
@@ -148,7 +148,7 @@ class Section:
         return value
 
     def effect(self, claim, measure, of_seeds, meaning):
-        """Keep what was measured of a claim of the reports, for its verdict (see `hwlib.claims`).
+        """Keep what was measured of a claim of the reports, for its verdict (see `hwlib.claims.rule`).
 
         Args:
             claim, measure: id of the claim, as "A4", and name of one of its measures.

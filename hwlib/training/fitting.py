@@ -1,7 +1,7 @@
 """The loop that all trainings share: Keras `fit` in intervals, with checkpoint, history, samples and progress."""
 
-from hwlib import callbacks
 from hwlib.storage import read_json_lines, write_atomically
+from hwlib.training import callbacks
 
 
 def whole_intervals(steps, interval):

@@ -13,9 +13,9 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from hwlib import paths
-from hwlib.claims import scale
-from hwlib.experiments import NOTEBOOKS
-from hwlib.plots import WIDTH
+from hwlib.claims.rule import scale
+from hwlib.report import notebooks
+from hwlib.report.plots import WIDTH
 
 COLOURS = {"reproduced": "#009E73", "contradicted": "#D55E00", "inconclusive": "#6b6b6b", "not run": "#bbbbbb"}
 THUMBNAILS = (1400, 380)
@@ -237,7 +237,7 @@ def budgets(reported, folder):
     reported: name of a run -> passes over the data in the report. A run that was not made has a row that says so.
     """
     made = {}
-    for path in (folder / f"{name}.json" for name in NOTEBOOKS):
+    for path in (folder / f"{name}.json" for name in notebooks.names()):
         left = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"data": {}}
         images = left["data"].get("n")
         made |= {name: (run["result"], images) for name, run in left.get("runs", {}).items()}

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from hwlib import callbacks
 from hwlib.backend import keras, tf
+from hwlib.data.images import to_uint8
 from hwlib.data.pipeline import batches
 from hwlib.data.split import spread, trained_on_and_held_out
-from hwlib.fitting import fit
-from hwlib.pool import ImagePool
-from hwlib.training import find, total_steps
+from hwlib.training import callbacks
+from hwlib.training.fitting import fit
+from hwlib.training.gan import find, total_steps
+from hwlib.training.pool import ImagePool
 
 OTHER_ORDER = 1_000_003
 """Added to the seed for the order of domain B: pairs of a batch have nothing to do with each other."""
@@ -218,7 +219,8 @@ def train(settings, images, seed, folder, label="cyclegan", extra_callbacks=()):
         images: a pair of `hwlib.data.ImageSet`, A and B, of one image size.
 
     Leaves `a_to_b.keras`, `b_to_a.keras`, `discriminator_a.keras`, `discriminator_b.keras`, `history.jsonl` and
-    `samples-<step>.npy` (see `six_rows`). Returns what `hwlib.fitting.fit` does; `images_seen` is of each domain.
+    `samples-<step>.npy` (see `six_rows`). Returns what `hwlib.training.fitting.fit` does;
+    `images_seen` is of each domain.
     """
     settings = Settings(**settings)
     (a, held_out_a), (b, held_out_b) = (trained_on_and_held_out(domain) for domain in images)
@@ -270,4 +272,4 @@ def translated(generator, images, value_range):
     """Images uint8 [n, size, size, 3] as a generator translates them, in the same form."""
     low, high = value_range
     scaled = low + images.astype(np.float32) * np.float32((high - low) / 255)
-    return callbacks.to_uint8(generator.predict(scaled, batch_size=64, verbose=0), value_range)
+    return to_uint8(generator.predict(scaled, batch_size=64, verbose=0), value_range)

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from hwlib.callbacks import to_uint8
-from hwlib.training import Settings, draw_latents
+from hwlib.data.images import to_uint8
+from hwlib.training.gan import Settings, draw_latents
 
 
 def draw(generator, settings, texts, seed=0):
     """One image for each text, from latents that `seed` decides.
 
     Args:
-        settings: dict, of the run that trained the generator (`hwlib.training.Settings`).
+        settings: dict, of the run that trained the generator (`hwlib.training.gan.Settings`).
         texts: [n, text] of 0 and 1; an unconditional generator draws n images and ignores them.
 
     Returns uint8 [n, height, width, 3]; of a gray generator all three channels are the same.

@@ -5,9 +5,10 @@ import subprocess
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from hwlib import paths, section
-from hwlib.experiments import NOTEBOOKS, variant
-from hwlib.runs import load_images, of_notebook, versions
+from hwlib import paths
+from hwlib.experiments import variant
+from hwlib.report import notebooks, section
+from hwlib.runs.store import load_images, versions
 
 RUNS_A_PROCESS, STEPS_A_PROCESS = 6, 6000
 
@@ -58,7 +59,7 @@ def execute(notebook, profile, data, seed, seeds=0):
 
 def conditions(profile, data, seed, seeds=0):
     """What the report's first page says of how it was made: profile, data, seed, commit, versions, training time."""
-    runs = {run.key: run for notebook in NOTEBOOKS for run in of_notebook(notebook, profile, data, seed, seeds)}
+    runs = {run.key: run for name in notebooks.names() for run in notebooks.runs_of(name, profile, data, seed, seeds)}
     images = load_images(profile, data)
     return {
         "profile": profile,
@@ -84,7 +85,7 @@ def report(profile, data, seed, seeds=0):
     from hwlib.report import book
 
     name = variant(profile, data, seed, seeds)
-    executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in NOTEBOOKS]
+    executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in notebooks.names()]
     paths.REPORT.mkdir(parents=True, exist_ok=True)
     pdf = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
     text = paths.REPOSITORY / "report"

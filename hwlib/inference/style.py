@@ -46,11 +46,11 @@ def draw(options):
     from PIL.PngImagePlugin import PngInfo
 
     from hwlib.backend import tf
-    from hwlib.callbacks import Progress
     from hwlib.data.paintings import picture
     from hwlib.storage import write_atomically
     from hwlib.style.optimise import Best
     from hwlib.style.transfer import Settings, check, feature_maps, finished, stylise
+    from hwlib.training.callbacks import Progress
 
     content_layers, style_layers = _layers(options.layers)
     settings = Settings(

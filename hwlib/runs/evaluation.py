@@ -7,12 +7,13 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from hwlib import paths, sources
+from hwlib import paths
 from hwlib.data import tags
 from hwlib.experiments import PROFILES
 from hwlib.metrics import colours, distances, failure, features, pictures
 from hwlib.metrics.diversity import pairwise_distance
-from hwlib.runs import load_images
+from hwlib.runs import sources
+from hwlib.runs.store import load_images
 from hwlib.storage import write_atomically, write_json
 
 PER_IMAGE = {
@@ -22,7 +23,14 @@ PER_IMAGE = {
     "saturation": pictures.saturation,
     "saturated": pictures.saturated_share,
 }
-NOT_MEASURING = {"hwlib.data", "hwlib.experiments", "hwlib.paths", "hwlib.runs", "hwlib.sources", "hwlib.storage"}
+NOT_MEASURING = {
+    "hwlib.data",
+    "hwlib.experiments",
+    "hwlib.paths",
+    "hwlib.runs.store",
+    "hwlib.runs.sources",
+    "hwlib.storage",
+}
 """Modules that say what is measured and where it is kept, not how: the run's own key and the sizes tell the rest."""
 
 GRID_REPEATS = 4
@@ -33,8 +41,8 @@ GRID_REPEATS = 4
 class Evaluator:
     """Measures images against the real ones of a data set.
 
-    profile, data: as of `hwlib.runs.Run`; the profile's `measured` says how many images, the same number of real and of
-    generated ones. classifier: the finished run of the tag classifier, or None where the data have no tags.
+    profile, data: as of `hwlib.runs.store.Run`; the profile's `measured` says how many images, the same number
+    of real and of generated ones. classifier: the finished run of the tag classifier, None for data without tags.
     """
 
     profile: str
@@ -120,7 +128,7 @@ class Evaluator:
         texts = np.repeat(tags.grid(), GRID_REPEATS, axis=0)
         seen = colours.predicted(self.network, run.generate(texts, seed=run.seed + 2, step=step))
         found = {}
-        for part, columns in (("hair", colours.HAIR), ("eyes", colours.EYES)):
+        for part, columns in (("hair", tags.HAIR_COLUMNS), ("eyes", tags.EYES_COLUMNS)):
             if colours.trusted(self.classifier.record["result"], part):
                 found[part] = distances.mean(seen[part] == texts[:, columns].argmax(1))
         return found
@@ -149,7 +157,7 @@ class Evaluator:
     def _key(self):
         what = [self.n, self.classifier and self.classifier.key, self.nets["vgg"].name]
         code = sources.digest(
-            sources.depends_on({"hwlib.metrics.evaluation", "hwlib.generation"}, without=NOT_MEASURING)
+            sources.depends_on({"hwlib.runs.evaluation", "hwlib.inference.generation"}, without=NOT_MEASURING)
         )
         return hashlib.sha256(json.dumps([what, code]).encode()).hexdigest()[:10]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwlib import callbacks
-from hwlib.adversarial import Adversarial
 from hwlib.backend import keras
 from hwlib.data import tags
 from hwlib.data.pipeline import batches
-from hwlib.fitting import fit, whole_intervals
+from hwlib.training import callbacks
+from hwlib.training.adversarial import Adversarial
+from hwlib.training.fitting import fit, whole_intervals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +124,8 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
         settings: dict of `Settings`' fields.
         images: a `hwlib.data.ImageSet`.
 
-    Leaves `generator.keras`, `discriminator.keras`, `history.jsonl` and samples (see `hwlib.callbacks`).
-    Returns what `hwlib.fitting.fit` does.
+    Leaves `generator.keras`, `discriminator.keras`, `history.jsonl` and samples (see `hwlib.training.callbacks`).
+    Returns what `hwlib.training.fitting.fit` does.
     """
     settings = Settings(**settings)
     steps, interval = total_steps(settings, len(images)), settings.interval

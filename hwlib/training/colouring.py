@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwlib import callbacks
 from hwlib.backend import keras, tf
-from hwlib.data.images import LUMA
+from hwlib.data.images import LUMA, to_uint8
 from hwlib.data.pipeline import batches
-from hwlib.fitting import fit, whole_intervals
+from hwlib.training.fitting import fit, whole_intervals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +67,7 @@ def network(image_size, text_dim, filters=32, normalise=False):
 def train(settings, images, seed, folder, label="colouriser", extra_callbacks=()):
     """Train to the end in `folder`, from its checkpoint if there is one; leaves `colouriser.keras` and `history.jsonl`.
 
-    Arguments as of `hwlib.training.train`; returns what `hwlib.fitting.fit` does.
+    Arguments as of `hwlib.training.gan.train`; returns what `hwlib.training.fitting.fit` does.
     """
     settings = Settings(**settings)
     keras.utils.set_random_seed(seed)
@@ -99,7 +98,7 @@ def train(settings, images, seed, folder, label="colouriser", extra_callbacks=()
 def colour(model, images, texts):
     """The luma of images uint8 [n, size, size, 3], coloured by texts [n, text]: uint8, same shape."""
     inputs = [gray(images)[..., None].astype(np.float32), np.asarray(texts, np.float32)]
-    return callbacks.to_uint8(model.predict(inputs, batch_size=128, verbose=0), (0.0, 1.0))
+    return to_uint8(model.predict(inputs, batch_size=128, verbose=0), (0.0, 1.0))
 
 
 def gray(images):

@@ -1,6 +1,6 @@
 """Figures that several notebooks draw: grids of images, curves, networks. One style for all.
 
-Each function draws into a new matplotlib figure and returns it; `hwlib.section.Section.savefig` keeps it.
+Each function draws into a new matplotlib figure and returns it; `hwlib.report.section.Section.savefig` keeps it.
 """
 
 from itertools import groupby

@@ -16,7 +16,8 @@ SAMPLES = 5
 def write_samples(run, test_text, folder, seed=0):
     """2017: for each line of a test text five JPEGs, `sample_<id>_<k>.jpg`, k from 1; returns their paths.
 
-    run: a finished `hwlib.runs.Run` of a conditional generator; else ValueError. `folder` is made if it is missing.
+    run: a finished `hwlib.runs.store.Run` of a conditional generator; else ValueError. `folder` is made if it is
+    missing.
     """
     lines = read_test_text(test_text)
     texts = np.repeat([vector for _, vector in lines], SAMPLES, axis=0)
