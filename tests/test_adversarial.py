@@ -320,7 +320,7 @@ def test_every_update_draws_latents_of_its_own_and_the_generator_never_gets_the_
 def test_a_balanced_step_trains_the_discriminator_only_where_the_generator_loses_more():
     for real_label, of_generator in ((1.0, 50.0), (50.0, 0.0)):  # whose loss is the larger one
         objective = LeastSquares(real_label=real_label, generator_label=of_generator)
-        model = adversarial(objective=objective, balanced=True)
+        model = adversarial(objective=objective, balanced="sum")
         before = weights(model.generator), weights(model.discriminator)
         model.train_step(data(4))
         assert changed(before[1], model.discriminator) == (of_generator > real_label)

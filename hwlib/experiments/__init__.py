@@ -6,7 +6,7 @@ experiment does not name is as in report A.
 
 from pathlib import Path
 
-from hwlib.experiments import pictures, report_a, report_b, tips
+from hwlib.experiments import pictures, report_a, report_b, search, tips
 from hwlib.experiments.profiles import PROFILES
 
 TASKS = {
@@ -23,6 +23,7 @@ EXPERIMENTS = {
     **report_b.RUNS,
     **tips.RUNS,
     **pictures.RUNS,
+    **search.RUNS,
     "tags": {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",

@@ -20,8 +20,10 @@ class Adversarial(keras.Model):
             BatchNorm, where a real and a fake image must not meet in one batch (ganhacks tip 4). "joined": one call on
             all three. "shared": one call in which a true image's features are computed once for both of its texts
             (needs `hwlib.models.parts.with_text`; exact without dropout). None takes the fastest exact one.
-        balanced: one update per step, of the discriminator where the generator's loss is above the discriminator's, of
-            the generator otherwise (report B, tip 11; what ganhacks advises against).
+        balanced: None, "sum" or "mean": one update per step, of the discriminator where the generator's loss is above
+            the discriminator's, of the generator otherwise (report B, tip 11; what ganhacks advises against). The
+            discriminator's loss has two terms, of true and of false pairs, and the report does not say whether it
+            compares their sum or their mean.
         input_noise: None, or (standard deviation, updates): normal noise on all that the discriminator sees, falling
             linearly to nothing over so many of its updates (ganhacks tip 13; Arjovsky and Bottou 2017).
         seed: of latents, mix factors, noise and random labels.
@@ -40,7 +42,7 @@ class Adversarial(keras.Model):
         discriminator_steps=1,
         generator_steps=1,
         passes=None,
-        balanced=False,
+        balanced=None,
         input_noise=None,
         seed=0,
     ):
@@ -51,6 +53,8 @@ class Adversarial(keras.Model):
             raise ValueError(f'passes is "shared", "joined" or "separate", not {passes!r}.')
         if len(generator.inputs) != len(discriminator.inputs):
             raise ValueError("Of generator and discriminator one takes a text and the other does not.")
+        if balanced not in (None, "sum", "mean"):
+            raise ValueError(f'balanced is None, "sum" or "mean", not {balanced!r}.')
         if discriminator_steps < 1 or generator_steps < 1:
             raise ValueError("discriminator_steps and generator_steps are 1 or more.")
         if balanced and (discriminator_steps, generator_steps) != (1, 1):
@@ -121,7 +125,7 @@ class Adversarial(keras.Model):
 
     def _balanced_update(self, batch):
         fake = self._generate(tf.shape(batch["image"])[0], batch.get("text"))
-        d_loss = self._discriminator_loss(batch, fake)[0]
+        d_loss = self._discriminator_loss(batch, fake)[0] / (2 if self.balanced == "mean" else 1)
         g_loss = self.objective.generator_loss(self._score(fake, batch.get("text")))
 
         def update(part):
