@@ -5,6 +5,19 @@ which overstates that of two Frechet distances to the same real images.
 """
 
 import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one unit (a seed, a pair of pictures) says of a measure."""
+
+    value: float | None = None
+    at_least: bool = False
+    at_most: bool = False
+    counts: tuple = ()
+    too_early: str = ""
+
 
 Z = 1.959964
 """Half the width of a 95 % interval in standard errors."""

@@ -156,9 +156,7 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
         images_per_step=per_step,
         folder=folder,
         label=label,
-        kept=callbacks.Samples(
-            folder, interval, sample_steps(settings, steps, len(images)), inputs, settings.value_range
-        ),
+        kept=callbacks.Samples(folder, interval, shown_at, inputs, settings.value_range),
         watching=extra_callbacks,
     )
 
