@@ -31,6 +31,10 @@ EXPERIMENTS = {
 }
 
 
+JUDGES = ("tags", "domains")
+"""Classifiers that measure other runs: there is one of each, whatever the seeds."""
+
+
 def left_out(profile):
     """Experiments that a profile's time does not allow: notebooks name them, and do without."""
     return known(profile, PROFILES, "profile").get("left_out", [])

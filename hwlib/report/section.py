@@ -16,7 +16,7 @@ from PIL import Image
 
 from hwlib import paths
 from hwlib.data import DRAWN
-from hwlib.experiments import PROFILES, left_out, seeds, variant
+from hwlib.experiments import JUDGES, PROFILES, left_out, seeds, variant
 from hwlib.runs.store import Run, described, load_images, versions
 from hwlib.storage import write_atomically, write_json
 
@@ -67,18 +67,21 @@ class Section:
 
     def run(self, name, seed=None):
         """The finished run of an experiment; what is shown afterwards counts as made from it."""
-        run = Run(name, self.profile, self.data, self.seed if seed is None else seed)
+        seed = 0 if name in JUDGES else self.seed if seed is None else seed
+        run = Run(name, self.profile, self.data, seed)
         run.train()
-        self.runs[name if run.seed == self.seed else f"{name}, seed {run.seed}"] = run
+        self.runs[name if name in JUDGES or run.seed == self.seed else f"{name}, seed {run.seed}"] = run
         return run
 
     @cached_property
     def evaluator(self):
         """What measures this section's runs (`hwlib.runs.evaluation.Evaluator`), the tag classifier included."""
-        from hwlib.runs.evaluation import Evaluator
+        from hwlib.runs.evaluation import evaluator
 
-        named = np.asarray(self.images.texts).any()
-        return Evaluator(self.profile, self.data, self.run("tags") if named else None)
+        found = evaluator(self.profile, self.data)
+        if found.classifier:
+            self.run("tags")
+        return found
 
     def repeated(self, name):
         """The finished runs of an experiment with all its seeds, a list."""

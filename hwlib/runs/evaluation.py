@@ -13,7 +13,7 @@ from hwlib.experiments import PROFILES
 from hwlib.metrics import colours, distances, failure, features, pictures
 from hwlib.metrics.diversity import pairwise_distance
 from hwlib.runs import sources
-from hwlib.runs.store import load_images
+from hwlib.runs.store import get, load_images
 from hwlib.storage import write_atomically, write_json
 
 PER_IMAGE = {
@@ -129,7 +129,7 @@ class Evaluator:
         return {int(step): value for step, value in made.items()}
 
     def kept(self, folder, name, make):
-        """`make()`, a dict for JSON, from the file that an earlier call left in `folder` under a key of all measuring."""
+        """`make()`, a dict for JSON, from the file in `folder` that an earlier call left under a key of the measuring."""
         path = folder / f"{name}-{self._key}.json"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -184,6 +184,13 @@ class Evaluator:
             sources.depends_on({"hwlib.runs.evaluation", "hwlib.inference.generation"}, without=NOT_MEASURING)
         )
         return hashlib.sha256(json.dumps([what, code]).encode()).hexdigest()[:10]
+
+
+@lru_cache(maxsize=2)
+def evaluator(profile, data):
+    """The `Evaluator` of a data set, with the tag classifier, trained if need be, where its images have texts."""
+    named = np.asarray(load_images(profile, data).texts).any()
+    return Evaluator(profile, data, get("tags", profile, data) if named else None)
 
 
 @lru_cache(maxsize=2)

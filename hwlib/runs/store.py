@@ -40,6 +40,11 @@ class Run:
         return experiments.resolve(self.name, self.profile)
 
     @property
+    def task(self):
+        """What trains the run, "module:function"."""
+        return self._resolved[0]
+
+    @property
     def settings(self):
         """All settings that the run is trained with, as a dict."""
         return self._resolved[1]
