@@ -1,6 +1,5 @@
 """The steps of `make report` after the training: execute a notebook, publish what it made, write the report."""
 
-import math
 import subprocess
 
 import papermill
@@ -16,16 +15,6 @@ MEASURING = 500
 """Updates that take about as long as measuring a generator does."""
 
 
-def work(run):
-    """About how long a run takes, in updates of one network; infinite for a run that is counted in epochs."""
-    settings = run.settings
-    if not settings.get("steps"):
-        return math.inf
-    if "pairs" in settings:  # a style transfer, whose evaluations take longer
-        return 10 * settings["steps"] * len(settings["pairs"])
-    return settings["steps"] * (1 + settings.get("discriminator_steps", 1)) + MEASURING
-
-
 def batches(runs):
     """Runs put together into lists that one process each trains, the longest first.
 
@@ -33,11 +22,11 @@ def batches(runs):
     left alone at the end while other processors have nothing to do.
     """
     found, room = [], 0
-    for run in sorted(runs, key=work, reverse=True):
-        if not found or work(run) > room or len(found[-1]) == RUNS_A_PROCESS:
+    for run in sorted(runs, key=lambda run: run.work, reverse=True):
+        if not found or run.work + MEASURING > room or len(found[-1]) == RUNS_A_PROCESS:
             found, room = [*found, []], WORK_A_PROCESS
         found[-1].append(run)
-        room -= work(run)
+        room -= run.work + MEASURING
     return found
 
 

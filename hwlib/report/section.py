@@ -15,6 +15,7 @@ from IPython.display import display
 from PIL import Image
 
 from hwlib import paths
+from hwlib.claims import measured, rule
 from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, left_out, seeds, variant
 from hwlib.runs.store import Run, described, load_images, versions
@@ -83,9 +84,36 @@ class Section:
             self.run("tags")
         return found
 
+    @property
+    def asked_seeds(self):
+        """The seeds that are trained where they are missing."""
+        return seeds(self.profile, self.seed, self.seeds)
+
     def repeated(self, name):
-        """The finished runs of an experiment with all its seeds, a list."""
-        return [self.run(name, seed) for seed in seeds(self.profile, self.seed, self.seeds)]
+        """The finished runs of an experiment, a list: with the seeds that were asked for, and whichever else there are.
+
+        Empty for an experiment that the profile leaves out and nobody has trained.
+        """
+        return [self.run(name, s) for s in measured.seeds([name], self.profile, self.data, self.asked_seeds)]
+
+    def trained(self, names):
+        """The same of several, {label: list of runs}, without those that there are none of; names: {label: name}."""
+        found = {label: self.repeated(name) for label, name in names.items()}
+        return {label: runs for label, runs in found.items() if runs}
+
+    def claim(self, *ids):
+        """Measure claims with every seed there is, keep the effects, and show a table of them.
+
+        Only measures that name this notebook; `hwlib.claims` holds the functions that measure, claims.toml their names.
+        """
+        for claim in (claim for claim in rule.load() if claim.id in ids):
+            for measure in (one for one in claim.measures if one.notebook == self.name and one.function):
+                there = measured.seeds(measure.runs, self.profile, self.data, self.asked_seeds)
+                for seed in there[: 1 if measure.units == "pairs" else None]:
+                    for name in measure.runs:
+                        self.run(name, seed)
+                effects = measured.effects(measure, self.profile, self.data, there)
+                self.effect(claim.id, measure.name, effects, measure.what)
 
     def savefig(self, name, caption, width=1.0, scaled=True):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.

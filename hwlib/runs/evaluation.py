@@ -120,16 +120,28 @@ class Evaluator:
         """Mean pairwise distance of images uint8 [n, s, s, 3] in VGG features: a dict of `value` and `error`."""
         return pairwise_distance(self.net(images))
 
-    def curve(self, run):
+    def curve(self, run, raw=False):
         """Frechet distance over training, of the run's fixed samples against as many real images; computed once.
 
+        raw: of the samples drawn with raw weights, not with averaged ones.
         Step -> dict of `value` and `error`, in VGG features. There are 132 samples: far above the values of `run`.
         """
-        made = self.kept(run.folder, "curve", lambda: {s: self._of_samples(x) for s, x in run.samples().items()})
+        samples, name = run.samples(raw=raw), "curve" + "-raw" * raw
+        made = self.kept(run.folder, name, lambda: {s: self._of_samples(x) for s, x in samples.items()})
         return {int(step): value for step, value in made.items()}
 
+    def over_training(self, run):
+        """`curve` beside what the run's history says of the kept steps after the start: a list of dicts.
+
+        Keys: `step`, `images` (seen), `seconds` and `frechet`.
+        """
+        curve = self.curve(run)
+        kept = [line for line in run.history if line["step"] in curve]
+        keys = ("step", "images", "seconds")
+        return [{key: line[key] for key in keys} | {"frechet": curve[line["step"]]["value"]} for line in kept]
+
     def kept(self, folder, name, make):
-        """`make()`, a dict for JSON, from the file in `folder` that an earlier call left under a key of the measuring."""
+        """`make()`, a dict for JSON, from the file in `folder` that an earlier call left under the same key."""
         path = folder / f"{name}-{self._key}.json"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +156,7 @@ class Evaluator:
 
     def _measured(self, run, step):
         found = self.images(run.generate(self.real_texts, seed=run.seed + 1, step=step))
-        if run.settings.get("conditional", True) and self.classifier:
+        if self.classifier:
             texts = np.repeat(tags.grid(), GRID_REPEATS, axis=0)
             found |= self._right(run.generate(texts, seed=run.seed + 2, step=step), texts)
         found["failed"] = list(self._failed(run, step, found))

@@ -8,6 +8,7 @@ trained if it is absent. Of two processes that ask for the same run one trains a
 import hashlib
 import importlib
 import json
+import math
 import os
 import platform
 import sys
@@ -98,6 +99,20 @@ class Run:
         """What was run and what came of it, a dict; None while the run is not finished."""
         path = self.folder / "record.json"
         return json.loads(path.read_text()) if path.exists() else None
+
+    @property
+    def finished(self):
+        """Whether there is a record, which is not read for it."""
+        return (self.folder / "record.json").exists()
+
+    @property
+    def work(self):
+        """About how long the run takes, in updates of one network; infinite where it is counted in epochs."""
+        if not self.settings.get("steps"):
+            return math.inf
+        if "pairs" in self.settings:  # a style transfer, whose evaluations take longer
+            return 10 * self.settings["steps"] * len(self.settings["pairs"])
+        return self.settings["steps"] * (1 + self.settings.get("discriminator_steps", 1))
 
     @property
     def label(self):
