@@ -47,7 +47,8 @@ def _column(part, colour):
     try:
         return _COLUMNS[part][_SPELLINGS.get(colour, colour)]
     except KeyError:
-        raise DataError(f"'{colour}' is no colour for {part}; allowed: {' '.join(_COLUMNS[part])}") from None
+        allowed = " ".join(_COLUMNS[part])
+        raise DataError(f"'{one_line(colour, 60)}' is no colour for {part}; allowed: {allowed}") from None
 
 
 def encode(hair=(), eyes=()):
@@ -110,9 +111,10 @@ def _parse_named(text):
             colours[word] += named
             named = []
         else:
-            raise DataError(f"no colour before '{word}' in '{text.strip()}'")
+            raise DataError(f"no colour before '{word}' in '{one_line(text.strip(), 60)}'")
     if named:
-        raise DataError(f"'{' '.join(named)}' is followed by neither 'hair' nor 'eyes' in '{text.strip()}'")
+        rest, text = one_line(" ".join(named), 60), one_line(text.strip(), 60)
+        raise DataError(f"'{rest}' is followed by neither 'hair' nor 'eyes' in '{text}'")
     vector = encode(**colours)
     vector.flags.writeable = False
     return vector
