@@ -20,6 +20,23 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
 
 
+def test_a_full_disk_is_told_with_the_file_and_what_it_lacks(tmp_path):
+    path = tmp_path / "a.npz"
+
+    def write(temporary):
+        temporary.symlink_to("/dev/full")
+        temporary.write_bytes(bytes(9))
+
+    with pytest.raises(OSError, match=r"a\.npz is not written: it takes more than .* MB\. Make room; the same command"):
+        write_atomically(path, write)
+    path.write_bytes(bytes(3 << 20))
+    with pytest.raises(
+        OSError, match=r"a\.npz is not written: 3\.0 MB are missing\. Make room; the same command goes on"
+    ):
+        write_atomically(path, write)
+    assert path.stat().st_size == 3 << 20 and list(tmp_path.iterdir()) == [path]
+
+
 def test_a_last_line_cut_short_is_left_out(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text('{"step": 1}\n{"step": 2}\n{"st')

@@ -4,6 +4,7 @@
 experiment does not name is as in report A.
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from hwlib.experiments import pictures, report_a, report_b, search, tips
@@ -94,7 +95,12 @@ def _merged(base, override):
 
 
 def known(name, table, what):
-    """`table[name]`; ValueError that names the known ones where there is none."""
+    """`table[name]`; ValueError that names the known ones, the nearest last, where there is none."""
     if name not in table:
-        raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.')
+        raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.{nearest(name, table)}')
     return table[name]
+
+
+def nearest(name, names):
+    """' Did you mean "quick"?', for a message about a name that is not among the names; empty if none is near."""
+    return "".join(f' Did you mean "{near}"?' for near in get_close_matches(str(name), names, n=1))
