@@ -75,7 +75,7 @@ def allowed(measure):
 def card(judged, folder):
     """A claim as Markdown under a heading of its own: the report's words, the verdict, how it was measured, where.
 
-    Figures that are in `folder` are referred to.
+    Figures that are in `folder` are linked.
     """
     claim = judged.claim
     parts = [f"### {claim.id}", f"> {claim.statement}", f"{claim.english} (Report {claim.section})"]
@@ -88,9 +88,14 @@ def card(judged, folder):
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
     unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
-    figures = ", ".join(f"@fig-{path.stem}" for path in pictures(claim, folder))
+    figures = ", ".join(_link(path.stem) for path in pictures(claim, folder))
     shown = f", shown in {figures}" if figures else ""
     return "\n\n".join([*parts, f"Measured in {' and '.join(links)}{shown}.{unmeasured}"])
+
+
+def _link(figure):
+    notebook = next(name for name in notebooks.names() if name[:2] == figure[:2])
+    return f"[Figure {figure}]({notebook}.ipynb#fig-{figure})"
 
 
 def pictures(claim, folder):

@@ -197,8 +197,15 @@ class Section:
         return f"{caption} {self.conditions}" if scaled else caption
 
     def _show(self, mime, content, text, name, caption, **more):
-        described = {"hwlib": {"name": name, "caption": caption} | more}
-        display({mime: content, "text/plain": text}, raw=True, metadata=described)
+        """Display a figure or table and, as an output of its own that the report leaves out, its caption."""
+        kind, label = ("Table", "tbl") if mime == "text/markdown" else ("Figure", "fig")
+        below = {"text/markdown": f'<a id="{label}-{name}"></a>**{kind} {name}.** {caption}', "text/plain": caption}
+        shown = [
+            ({mime: content, "text/plain": text}, {"name": name, "caption": caption} | more),
+            (below, {"caption_of": name}),
+        ]
+        for data, about in shown[::-1] if kind == "Table" else shown:
+            display(data, raw=True, metadata={"hwlib": about})
 
     def _made_from(self):
         runs = {
