@@ -6,10 +6,14 @@ EMBEDDINGS = ("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-
 BEYOND = (*OBJECTIVES, *EMBEDDINGS, "report-a-course")
 """Variants of the comparison and of text-to-image that only the reports' own profile has the time for."""
 
+LOOKS = (5, 8, 12, 20)
+"""Numbers of seeds at which claims are judged where seeds are added until they are decided."""
+
 PROFILES = {
     "smoke": {
         "about": "tests: seconds, nothing to see",
         "seeds": 1,
+        "looks": LOOKS,
         "image_size": 16,
         "avatars": 96,
         "files": 96,
@@ -42,6 +46,7 @@ PROFILES = {
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
         "seeds": 1,
+        "looks": LOOKS,
         "image_size": 32,
         "avatars": 6000,
         "files": 6000,
@@ -91,6 +96,7 @@ PROFILES = {
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
         "seeds": 1,
+        "looks": (3,),
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -143,6 +149,7 @@ PROFILES = {
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
         "seeds": 3,
+        "looks": (3,),
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -164,7 +171,8 @@ PROFILES = {
         },
     },
 }
-"""`seeds` is how many seeds each run is made with, `measured` how many images a measure takes. `avatars` is how many
-faces are drawn, `files` how many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
+"""`seeds` is how many seeds each run is made with, `looks` the numbers of seeds at which claims are judged (see
+`hwlib.claims.rule`), `measured` how many images a measure takes. `avatars` is how many faces are drawn, `files` how
+many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
 `gan`, `classifier`, `cyclegan` ... override the settings of all runs of that task, `experiments` those of one;
 `left_out` are experiments that the profile has no time for."""
