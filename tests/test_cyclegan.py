@@ -9,7 +9,6 @@ from PIL import Image
 
 from hwlib import __main__, experiments
 from hwlib.backend import keras, tf
-from hwlib.claims import effects
 from hwlib.data.split import held_out, spread, trained_on_and_held_out
 from hwlib.data.tags import HAIR, encode
 from hwlib.inference import translation
@@ -299,16 +298,6 @@ def test_the_measures_know_their_ends():
     half = np.full((1, 8, 8, 3), 100, np.uint8), np.full((1, 8, 8, 3), 151, np.uint8)
     assert translations.absolute_error(*half) == pytest.approx(0.2)
     assert translations.psnr(*half) == pytest.approx(-20 * np.log10(0.2), rel=1e-5)
-    everything, half = effects.share(np.ones(50)), effects.share(np.arange(100) % 2)
-    assert everything["value"] == everything["high"] == 1 and 0.9 < everything["low"] < 1
-    assert half["low"] == pytest.approx(0.4038, abs=1e-4)  # Wilson's interval of 50 of 100
-
-
-def test_a_relative_distance_below_one_is_nearer_than_untranslated():
-    measured = [{"frechet": 2.0, "error": 0.3, "diversity": 1.0}, {"frechet": 4.0, "error": 0.4, "diversity": 1.0}]
-    found = effects.relative_frechet(measured, 6.0)
-    assert found["value"] == pytest.approx(0.5)
-    assert found["high"] - found["value"] == pytest.approx(1.959964 * 0.25 / 6) == found["value"] - found["low"]
 
 
 def test_hair_counts_only_where_one_colour_is_named():

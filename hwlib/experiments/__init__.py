@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from hwlib.experiments import pictures, report_a, report_b, search, tips
+from hwlib.experiments.profiles import LOOKS as LOOKS
 from hwlib.experiments.profiles import PROFILES
 
 TASKS = {
@@ -44,6 +45,11 @@ def left_out(profile):
 def seeds(profile, seed=0, count=0):
     """The seeds that each experiment is trained with: `count` from `seed` on; 0 for as many as the profile has."""
     return range(seed, seed + (count or known(profile, PROFILES, "profile")["seeds"]))
+
+
+def looks(profile):
+    """Numbers of seeds at which a profile's claims are judged: `LOOKS`, or one number that is fixed beforehand."""
+    return known(profile, PROFILES, "profile")["looks"]
 
 
 def resolve(name, profile):

@@ -28,10 +28,14 @@ def _widths(width, **settings):
     return {name: settings | {"width": by * width} for name, by in WIDTHS.items()}
 
 
+LOOKS = (5, 8, 12, 20)
+"""Numbers of seeds at which claims are judged where seeds are added until they are decided."""
+
 PROFILES = {
     "smoke": {
         "about": "tests: seconds, nothing to see",
         "seeds": 1,
+        "looks": LOOKS,
         "image_size": 16,
         "avatars": 96,
         "files": 96,
@@ -59,6 +63,7 @@ PROFILES = {
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
         "seeds": 1,
+        "looks": LOOKS,
         "image_size": 32,
         "avatars": 6000,
         "files": 6000,
@@ -102,6 +107,7 @@ PROFILES = {
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
         "seeds": 1,
+        "looks": (3,),
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -147,6 +153,7 @@ PROFILES = {
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
         "seeds": 3,
+        "looks": (3,),
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -165,8 +172,9 @@ PROFILES = {
         },
     },
 }
-"""`seeds` is how many seeds each run is made with, `measured` how many images a measure takes. `avatars` is how many
-faces are drawn, `files` how many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
+"""`seeds` is how many seeds each run is made with, `looks` the numbers of seeds at which claims are judged (see
+`hwlib.claims.rule`), `measured` how many images a measure takes. `avatars` is how many faces are drawn, `files` how
+many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
 `gan`, `classifier`, `cyclegan` ... override the settings of all runs of that task, `experiments` those of one;
 `left_out` are experiments that the profile's report does without unless they have been trained."""
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from hwlib import paths
 from hwlib.claims import measured, rule
+from hwlib.claims.effects import as_json
 from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, left_out, seeds, variant
 from hwlib.runs.store import Run, described, load_images, versions
@@ -178,15 +179,16 @@ class Section:
         self._keep()
         return value
 
-    def effect(self, claim, measure, of_seeds, meaning):
+    def effect(self, claim, measure, of_units, meaning):
         """Keep what was measured of a claim of the reports, for its verdict (see `hwlib.claims.rule`).
 
         Args:
             claim, measure: id of the claim, as "A4", and name of one of its measures.
-            of_seeds: one dict a seed: `value`, and `low` and `high`, its 95 % interval.
-            meaning: what the value is, with its unit: "lattice energy, Conv minus Dense start".
+            of_units: dict of a `hwlib.claims.effects.Effect` for each seed (a whole number) or each pair of content
+                and style picture (its name); empty if it was left out.
+            meaning: what the value is, with its unit: "lattice energy, Conv minus Dense start"; or why it was left out.
         """
-        self.effects[f"{claim} {measure}"] = {"meaning": meaning, "seeds": [*of_seeds]}
+        self.effects[f"{claim} {measure}"] = {"meaning": meaning} | as_json(of_units)
         self._keep()
 
     def _keep(self):
