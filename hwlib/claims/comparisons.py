@@ -77,6 +77,11 @@ def fails_more(evaluator, *runs):
     return Effect(counts=tuple(n for part in (runs[:half], runs[half:]) for n in (_failures(evaluator, part), half)))
 
 
+def initialisers_fail(evaluator, *runs):
+    """How many failed of all runs but the last, and of the last, to be pooled as two shares."""
+    return Effect(counts=(_failures(evaluator, runs[:-1]), len(runs) - 1, _failures(evaluator, runs[-1:]), 1))
+
+
 def lattice(evaluator, first, second):
     """Log ratio of the lattices, the mean over the periods that doublings make (2, 4, 8 ... pixels).
 

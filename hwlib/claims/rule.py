@@ -170,8 +170,8 @@ def needed(measure, of_units, looks=experiments.LOOKS):
 
 
 def verdict(findings):
-    """The verdict of a claim from those of its parts: one of `VERDICTS`."""
-    kinds = {one.verdict.split(":")[0] for one in findings}
+    """The verdict of a claim from those of its parts, one of `VERDICTS`; what is measured beside them has no say."""
+    kinds = {one.verdict.split(":")[0] for one in findings if not one.measure.beside}
     if "reproduced" in kinds:
         return "reproduced" if len(kinds) == 1 else "reproduced in part"
     if kinds == {"contradicted"}:

@@ -39,6 +39,7 @@ class Measure:
     units: str = "seeds"
     gate: str = ""
     part: str = ""
+    beside: bool = False
     changed: tuple = ()
 
     def __post_init__(self):
