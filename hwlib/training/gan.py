@@ -57,7 +57,7 @@ class Settings:
     steps: int | None = None
     """Steps of `fit`: `generator_steps` updates of the generator each."""
     interval: int = 50
-    """Steps between checkpoints and lines of history; the number of steps is rounded up to whole intervals."""
+    """Steps between lines of history; the number of steps is rounded up to whole intervals."""
     precision: str = "float32"
 
 
@@ -124,8 +124,8 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
         settings: dict of `Settings`' fields.
         images: a `hwlib.data.ImageSet`.
 
-    Leaves `generator.keras`, `discriminator.keras`, `history.jsonl` and samples (see `hwlib.training.callbacks`).
-    Returns what `hwlib.training.fitting.fit` does.
+    Leaves `generator.keras`, `generator-averaged.keras` (see `hwlib.training.averaging`), `discriminator.keras`,
+    `history.jsonl` and samples (see `hwlib.training.callbacks`). Returns what `hwlib.training.fitting.fit` does.
     """
     settings = Settings(**settings)
     steps, interval = total_steps(settings, len(images)), settings.interval
@@ -141,7 +141,7 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
     return fit(
         model,
         stream,
-        {"generator": model.generator, "discriminator": model.discriminator},
+        {"generator": model.generator, "generator-averaged": model.averaged, "discriminator": model.discriminator},
         steps=steps,
         interval=interval,
         images_per_step=per_step,
