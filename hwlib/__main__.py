@@ -82,10 +82,10 @@ def generate(options):
     if not run.record:
         raise ValueError(f"{run.label} is not trained: python -m hwlib train {options.experiment} first.")
     folder = Path(options.output)
-    paths = coursework.write_samples(run, options.test_text, folder)
+    paths = coursework.write_samples(run, options.test_text, folder, raw=options.raw)
     print(f"{len(paths)} images in {folder}")
     if len(paths) == 25 * coursework.SAMPLES:
-        coursework.write_grid(run, options.test_text, folder / "cgan.png")
+        coursework.write_grid(run, options.test_text, folder / "cgan.png", raw=options.raw)
         print(f"the 5x5 grid in {folder / 'cgan.png'}")
 
 
@@ -166,6 +166,7 @@ def _parser():
     added["generate"].add_argument("experiment", help="a trained one, such as report-a")
     added["generate"].add_argument("test_text", help="lines of `id,<hair> hair <eyes> eyes`")
     added["generate"].add_argument("output", nargs="?", default="samples", help="folder (default: samples)")
+    added["generate"].add_argument("--raw", action="store_true", help="weights of the last update, not their average")
     added["translate"].add_argument("pictures", nargs="+", help="picture files, or folders of them")
     added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
     added["translate"].add_argument("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")

@@ -1,5 +1,7 @@
 """What is written is whole, and what was cut short is passed over."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,22 @@ def test_a_checkpoint_that_cannot_be_read_is_no_checkpoint(tmp_path, capsys):
     path.write_bytes(b"PK\x03\x04 cut short")
     assert callbacks.Checkpoint(path, 5).restore(model=None) == 0
     assert "cannot be read" in capsys.readouterr().out
+
+
+def test_a_checkpoint_is_written_every_two_minutes_and_at_the_end_but_never_after_a_divergence(tmp_path, monkeypatch):
+    model, clock = SimpleNamespace(state=[np.zeros(2)], stop_training=False), SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    checkpoint = callbacks.Checkpoint(tmp_path / "checkpoint.npz", interval=5)
+    checkpoint.set_model(model)
+    checkpoint.set_params({"epochs": 9})
+    checkpoint.on_train_begin()
+    kept = []
+    for epoch, seconds in enumerate((50, 50, 50, 50, 90, 119, 2, 500, 1)):
+        clock.now += seconds
+        model.stop_training = epoch == 7
+        checkpoint.on_epoch_end(epoch)
+        kept.append(checkpoint.path.exists() and int(np.load(checkpoint.path)["step"]))
+    assert kept == [False, False, 15, 15, 25, 25, 35, 35, 45]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(45.4, "45 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")])

@@ -1,6 +1,7 @@
 """Adversarial training as one `keras.Model`, driven by `fit`."""
 
 from hwlib.backend import keras, tf
+from hwlib.training.averaging import average, copied
 
 SHARED, JOINED, SEPARATE = "shared", "joined", "separate"
 
@@ -10,7 +11,8 @@ class Adversarial(keras.Model):
 
     One step of `fit` is `discriminator_steps` updates of the discriminator, each on a batch of its own, then
     `generator_steps` updates of the generator, each on latents of its own. So the data set yields batches of
-    `discriminator_steps` times the batch size (see `hwlib.data.pipeline.batches`).
+    `discriminator_steps` times the batch size (see `hwlib.data.pipeline.batches`). `averaged` is the generator with its
+    weights averaged over its updates (see `hwlib.training.averaging`).
 
     Args:
         generator, discriminator: Keras models (see `hwlib.models`), conditional both or neither.
@@ -62,6 +64,7 @@ class Adversarial(keras.Model):
                 "A balanced training makes one update a step: discriminator_steps and generator_steps are 1."
             )
         self.generator = generator
+        self.averaged = copied(generator)
         self.discriminator = discriminator
         self.objective = objective
         self.latent = latent
@@ -98,6 +101,7 @@ class Adversarial(keras.Model):
         optimizers = (self.generator_optimizer, self.discriminator_optimizer)
         return [
             *self.generator.variables,
+            *self.averaged.variables,
             *self.discriminator.variables,
             *(v for optimizer in optimizers for v in optimizer.variables),
             self.seeds.state,
@@ -171,6 +175,7 @@ class Adversarial(keras.Model):
             loss = self.objective.generator_loss(self._score(fake, text))
         gradients = tape.gradient(loss, [v.value for v in variables])
         self.generator_optimizer.apply(gradients, variables)
+        average(self.averaged, self.generator, self.generator_optimizer.iterations)
         return {"g_loss": loss, "g_gradient": tf.linalg.global_norm(gradients)}
 
     def _generate(self, n, text):

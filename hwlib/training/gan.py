@@ -133,8 +133,8 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
         settings: dict of `Settings`' fields.
         images: a `hwlib.data.ImageSet`.
 
-    Leaves `generator.keras`, `discriminator.keras`, `history.jsonl` and samples (see `hwlib.training.callbacks`).
-    Returns what `hwlib.training.fitting.fit` does.
+    Leaves `generator.keras`, `generator-averaged.keras` (see `hwlib.training.averaging`), `discriminator.keras`,
+    `history.jsonl` and samples (see `hwlib.training.callbacks`). Returns what `hwlib.training.fitting.fit` does.
     """
     settings = Settings(**settings)
     steps, interval = total_steps(settings, len(images)), settings.interval
@@ -150,7 +150,7 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
     return fit(
         model,
         stream,
-        {"generator": model.generator, "discriminator": model.discriminator},
+        {"generator": model.generator, "generator-averaged": model.averaged, "discriminator": model.discriminator},
         steps=steps,
         interval=interval,
         images_per_step=per_step,
