@@ -3,13 +3,14 @@
 import sys
 from pathlib import Path
 
-from hwlib import experiments, paths
+from hwlib import paths
 from hwlib.runs import sources
+from hwlib.runs.store import variant
 from hwlib.report.chain import batches
 from hwlib.report import notebooks
 
 PROFILE, DATA, SEED, SEEDS = config["profile"], config["data"], int(config["seed"]), int(config["seeds"])
-VARIANT = experiments.variant(PROFILE, DATA, SEED, SEEDS)
+VARIANT = variant(PROFILE, DATA, SEED, SEEDS)
 ON = f'--profile "{PROFILE}" --data "{DATA}"'
 WHAT = f"{ON} --seed {SEED} --seeds {SEEDS}"
 PYTHON = f'"{sys.executable}"'

@@ -16,8 +16,8 @@ from PIL import Image
 
 from hwlib import paths
 from hwlib.data import DRAWN
-from hwlib.experiments import PROFILES, left_out, seeds, variant
-from hwlib.runs.store import Run, described, load_images, versions
+from hwlib.experiments import PROFILES, left_out, seeds
+from hwlib.runs.store import Run, described, load_images, variant, versions
 from hwlib.storage import write_atomically, write_json
 
 LARGEST = 290_000
@@ -170,14 +170,9 @@ class Section:
         display({mime: content, "text/plain": text}, raw=True, metadata=described)
 
     def _made_from(self):
-        runs = {
-            name: {
-                "key": run.key,
-                "settings": run.settings,
-                "result": run.record["result"],
-            }
-            for name, run in self.runs.items()
-        }
+        """Each run as its record has it, with the versions it was trained with; the other ones drew the figure."""
+        kept = ("settings", "data", "result", "versions")
+        runs = {name: {"key": run.key} | {k: run.record[k] for k in kept} for name, run in self.runs.items()}
         images = self.images
         return {
             "notebook": self.name,
@@ -188,6 +183,12 @@ class Section:
             "runs": runs,
             "versions": versions(),
         }
+
+
+def clear(notebook, variant_name):
+    """Remove what earlier executions of a notebook left in `build/figures/<variant>`; what is published stays."""
+    for path in (paths.BUILD / "figures" / variant_name).glob(f"{notebook.split('-')[0]}-*"):
+        path.unlink()
 
 
 def publish(notebook, variant_name):
