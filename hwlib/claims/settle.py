@@ -8,7 +8,7 @@ import time
 from hwlib import paths
 from hwlib.claims import measured, rule
 from hwlib.experiments import looks, search
-from hwlib.runs.store import Run
+from hwlib.runs.store import Run, seeds_of, together
 
 
 def settle(profile, data, hours, say=print):
@@ -39,12 +39,12 @@ def measures():
 
 def stand(measure, profile, data):
     """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs)."""
-    there = measured.seeds(measure.runs, profile, data)
+    there = seeds_of(measure.runs, profile, data)
     finding = rule.judge(measure, measured.effects(measure, profile, data, there), looks(profile))
     coming = [n for n in looks(profile) if n > len(there)]
     if finding.verdict.startswith(("reproduced", "contradicted")) or not coming:
         return finding, []
-    arms = [run for seed in range(coming[0]) for run in measured.arms(measure.runs, profile, data, seed)]
+    arms = [run for seed in range(coming[0]) for run in together(measure.runs, profile, data, seed)]
     return finding, [run for run in dict.fromkeys(arms) if not run.finished]
 
 

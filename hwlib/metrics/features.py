@@ -10,6 +10,7 @@ import numpy as np
 
 from hwlib.backend import keras
 from hwlib.models.vgg import preprocessed, vgg, vgg_weights
+from hwlib.models.weights import content
 
 BLOCKS = ("block2", "block3", "block4")
 
@@ -19,10 +20,12 @@ class FeatureNet:
     """Images to features: call it with uint8 [n, s, s, 3], any s; it returns float32 [n, dim].
 
     name: what belongs beside every number measured with it: network, weights, layers, input size.
+    key: what a cache knows its features by: the name, and the weights' content; empty where none keeps them.
     """
 
     name: str
     model: object
+    key: str = ""
 
     @property
     def dim(self):
@@ -49,7 +52,7 @@ def vgg_net(image_size=64):
     maps = [m * ops.rsqrt(ops.mean(ops.square(m), axis=-1, keepdims=True) + 1e-6) for m in maps]
     output = ops.concatenate([ops.mean(m, axis=(1, 2)) for m in maps], axis=-1)
     name = f"{source}, {' + '.join(layers)} normalised and averaged, at {image_size} px"
-    return FeatureNet(name, keras.Model(image, output))
+    return FeatureNet(name, keras.Model(image, output), f"{name}, {content('any')}")
 
 
 def _image(size):

@@ -6,7 +6,7 @@ from functools import cache
 import nbformat
 
 from hwlib import experiments, paths
-from hwlib.runs.store import Run
+from hwlib.runs.store import Run, seeds_of
 
 
 def names():
@@ -40,7 +40,9 @@ def asked(name):
 
 
 def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
-    """The runs that a notebook shows, with all their seeds: a list, none of them trained by this call."""
-    shown = [one for one in asked(name) if one not in experiments.left_out(profile)]
-    wanted = experiments.seeds(profile, seed, seeds)
-    return [Run(one, profile, data, s) for one in shown for s in ([0] if one in experiments.JUDGES else wanted)]
+    """The runs that a notebook shows, a list: with the seeds that are asked for, and whichever are finished beside."""
+    found = []
+    for one in asked(name):
+        wanted = [0] if one in experiments.JUDGES else experiments.seeds(profile, seed, seeds)
+        found += [Run(one, profile, data, s) for s in seeds_of([one], profile, data, wanted)]
+    return found

@@ -18,8 +18,8 @@ from hwlib import paths
 from hwlib.claims import measured, rule
 from hwlib.claims.effects import as_json
 from hwlib.data import DRAWN
-from hwlib.experiments import JUDGES, PROFILES, left_out, seeds, variant
-from hwlib.runs.store import Run, described, load_images, versions
+from hwlib.experiments import JUDGES, PROFILES, left_out, seeds
+from hwlib.runs.store import Run, described, load_images, seeds_of, variant, versions
 from hwlib.storage import write_atomically, write_json
 
 LARGEST = 290_000
@@ -95,7 +95,7 @@ class Section:
 
         Empty for an experiment that the profile leaves out and nobody has trained.
         """
-        return [self.run(name, s) for s in measured.seeds([name], self.profile, self.data, self.asked_seeds)]
+        return [self.run(name, s) for s in seeds_of([name], self.profile, self.data, self.asked_seeds)]
 
     def trained(self, names):
         """The same of several, {label: list of runs}, without those that there are none of; names: {label: name}."""
@@ -109,7 +109,7 @@ class Section:
         """
         for claim in (claim for claim in rule.load() if claim.id in ids):
             for measure in (one for one in claim.measures if one.notebook == self.name and one.function):
-                there = measured.seeds(measure.runs, self.profile, self.data, self.asked_seeds)
+                there = seeds_of(measure.runs, self.profile, self.data, self.asked_seeds)
                 for seed in there[: 1 if measure.units == "pairs" else None]:
                     for name in measure.runs:
                         self.run(name, seed)
@@ -210,14 +210,9 @@ class Section:
             display(data, raw=True, metadata={"hwlib": about})
 
     def _made_from(self):
-        runs = {
-            name: {
-                "key": run.key,
-                "settings": run.settings,
-                "result": run.record["result"],
-            }
-            for name, run in self.runs.items()
-        }
+        """Each run as its record has it, with the versions it was trained with; the other ones drew the figure."""
+        kept = ("settings", "data", "result", "versions")
+        runs = {name: {"key": run.key} | {k: run.record[k] for k in kept} for name, run in self.runs.items()}
         images = self.images
         return {
             "notebook": self.name,
@@ -228,6 +223,12 @@ class Section:
             "runs": runs,
             "versions": versions(),
         }
+
+
+def clear(notebook, variant_name):
+    """Remove what earlier executions of a notebook left in `build/figures/<variant>`; what is published stays."""
+    for path in (paths.BUILD / "figures" / variant_name).glob(f"{notebook.split('-')[0]}-*"):
+        path.unlink()
 
 
 def publish(notebook, variant_name):
