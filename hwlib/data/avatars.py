@@ -87,6 +87,7 @@ def licence(style):
     return _style(style).meta().license().text()
 
 
+@functools.cache
 def versions():
     """Versions of all that decides a pixel, for the cache key."""
     packages = ("dicebear-core", "dicebear-styles", "resvg-py")

@@ -17,6 +17,7 @@ import sys
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -238,16 +239,13 @@ def together(names, profile, data, seed):
 
 
 def seeds_of(names, profile, data, wanted=()):
-    """The seeds with which experiments can be shown together: those whose runs are all finished, and those of `wanted`.
+    """The seeds with which experiments can be shown together: those of `wanted`, and 0, 1, 2 ... as far as all have run.
 
     A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out.
     """
+    there = takewhile(lambda seed: all(run.finished for run in together(names, profile, data, seed)), range(MOST_SEEDS))
     trained = not set(names) & set(experiments.left_out(profile))
-    return [
-        seed
-        for seed in sorted({*range(MOST_SEEDS), *wanted})
-        if (trained and seed in wanted) or all(run.finished for run in together(names, profile, data, seed))
-    ]
+    return sorted({*there} | ({*wanted} if trained else set()))
 
 
 def load_images(profile="quick", data_name="avatars"):
