@@ -239,7 +239,7 @@ def together(names, profile, data, seed):
 
 
 def seeds_of(names, profile, data, wanted=()):
-    """The seeds with which experiments can be shown together: those of `wanted`, and 0, 1, 2 ... as far as all have run.
+    """The seeds with which experiments can be shown together: those of `wanted`, and 0, 1, 2 ... as far as all are run.
 
     A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out.
     """
