@@ -124,7 +124,7 @@ def faults(case, found):
     printed = len(found["printed"].splitlines())
     if printed != (len(lines) if case.images and found["told"] else 0):
         wrong.append(f"{printed} lines were printed: {found['printed'][:300]}")
-    if np.abs(np.array(found.get("rows", [])) - case.colours if case.images else 0).max() > 20:
+    if found["images"] and np.abs(np.array(found["rows"]) - case.colours).max() > 20:
         wrong.append(f"the colours are {found['rows']}")
     wrong += [f"{what}: {found[what]:.1f}" for what in ("seconds", "megabytes") if found[what] > getattr(case, what)]
     return wrong + ["the set was changed, or something was written beside it"] * found["changed"]
