@@ -1,6 +1,7 @@
 """A figure never stands without what it was made from, and only a finished notebook publishes."""
 
 import json
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -92,6 +93,16 @@ def test_numbers_are_kept_in_one_file(shown):
     part.number("second", 2, "two")
     numbers = json.loads((part.out / "07-things.json").read_text())["numbers"]
     assert numbers["first"] == {"value": 0.5, "meaning": "a half", "n": 10} and numbers["second"]["value"] == 2
+
+
+def test_a_figure_states_the_versions_that_its_runs_were_trained_with(shown):
+    part, _ = shown
+    record = {"settings": {}, "result": {"steps": 2}, "data": [{"n": 48}], "versions": {"keras": "3.0.1"}, "seed": 5}
+    part.runs["report-a"] = SimpleNamespace(key="0a", record=record)
+    part.number("one", 1, "one")
+    kept = json.loads((part.out / "07-things.json").read_text())
+    assert kept["runs"]["report-a"]["versions"] == {"keras": "3.0.1"} and kept["versions"]["keras"] != "3.0.1"
+    assert kept["runs"]["report-a"]["data"] == [{"n": 48}] and kept["runs"]["report-a"]["key"] == "0a"
 
 
 def test_publishing_replaces_a_notebooks_figures_and_no_others(home):
