@@ -145,6 +145,20 @@ def hatch(size, rng):
     return image.astype(np.uint8)
 
 
+def dots(size, rng):
+    """Points of paint side by side, violet to yellow, each beside one of the opposite end of the palette."""
+    tone = noise(256, rng, 3, 4)
+    image = Image.new("RGB", (size, size), "#efe4cc")
+    draw, n = ImageDraw.Draw(image), 14000
+    places, radii = rng.random((n, 2)), rng.uniform(0.004, 0.009, n) * size
+    shades = tone[tuple((places * 255).astype(int).T[::-1])] + rng.normal(0, 0.1, n)
+    shades = np.where(rng.random(n) < 0.15, 1 - shades, shades)
+    paints = coloured(shades, ["#2b1a57", "#6a3d9a", "#c2447a", "#2f8f5b", "#9bc53d", "#f6c445", "#fdf0c4"])
+    for (px, py), radius, paint in zip(places * size, radii, paints.astype(int).tolist(), strict=True):
+        draw.ellipse((px - radius, py - radius, px + radius, py + radius), tuple(paint))
+    return np.asarray(image)
+
+
 def landscape(size, rng):
     """A photograph's stand-in: clouds in a blue sky over ridges, a lake and a house."""
     y, x = np.mgrid[:size, :size] / size
@@ -181,5 +195,5 @@ def landscape(size, rng):
     return np.asarray(image)
 
 
-DRAWN = {"strokes": strokes, "mosaic": mosaic, "hatch": hatch, "landscape": landscape}
-"""Functions of (size, rng) that draw uint8 [size, size, 3]: three styles and a content."""
+DRAWN = {"strokes": strokes, "mosaic": mosaic, "hatch": hatch, "dots": dots, "landscape": landscape}
+"""Functions of (size, rng) that draw uint8 [size, size, 3]: four styles and a content."""
