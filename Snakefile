@@ -22,6 +22,12 @@ WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
 PAGES = [str(paths.REPORT / "html" / VARIANT / f"{notebook}.html") for notebook in NOTEBOOKS]
 PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARIANT}.pdf"))
+BOOK = [
+    *expand(EXECUTED, notebook=NOTEBOOKS),
+    *(str(paths.REPOSITORY / "report" / name) for name in ("front.md", "references.bib")),
+    *(str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")),
+    *map(str, sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))),
+]
 
 
 def made_from(wildcards):
@@ -40,6 +46,7 @@ def made_from(wildcards):
 rule report:
     input:
         PDF,
+        PAGES,
 
 
 for number, batch in enumerate(BATCHES):
@@ -54,7 +61,7 @@ for number, batch in enumerate(BATCHES):
         priority: len(BATCHES) - number
         threads: max(1, workflow.cores // max(1, len(WAITING)))
         shell:
-            "{PYTHON} -m hwlib train {params.runs} {ON} --threads {threads}"
+            "{PYTHON} -m hwlib train {params.runs} {ON} --threads {threads} --measure"
 
 
 rule notebook:
@@ -62,19 +69,25 @@ rule notebook:
         unpack(made_from),
     output:
         EXECUTED,
+    priority: 2 * len(BATCHES)
     shell:
         "{PYTHON} -m hwlib execute {wildcards.notebook} {WHAT}"
 
 
 rule pdf:
     input:
-        notebooks=expand(EXECUTED, notebook=NOTEBOOKS),
-        text=[str(paths.REPOSITORY / "report" / name) for name in ("front.md", "references.bib")],
-        look=[str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")],
-        modules=[str(p) for p in sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))],
+        BOOK,
     output:
         PDF,
+    shell:
+        "{PYTHON} -m hwlib report {WHAT} --form pdf"
+
+
+rule html:
+    input:
+        BOOK,
+    output:
         str(Path(PDF).with_suffix(".html")),
         PAGES,
     shell:
-        "{PYTHON} -m hwlib report {WHAT}"
+        "{PYTHON} -m hwlib report {WHAT} --form html"

@@ -55,10 +55,22 @@ def train(options):
 
             extra = [keras.callbacks.TensorBoard(run.folder / "tensorboard", write_graph=False)]
         result = run.train(extra)["result"]
+        if options.measure:
+            measure(run)
         numbers = (
             f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in result.items()
         )
         print(f"{run.label}: {', '.join(numbers)}", flush=True)
+
+
+def measure(run):
+    """Measure a finished GAN here, where TensorFlow is at hand already, so that no notebook has to."""
+    from hwlib.runs.evaluation import evaluator
+
+    if run.task == "hwlib.training.gan:train" and len(run.sets) == 1:
+        judge = evaluator(run.profile, run.sets[0])
+        judge.run(run)
+        judge.colours(run)
 
 
 def generate(options):
@@ -70,10 +82,10 @@ def generate(options):
     if not run.record:
         raise ValueError(f"{run.label} is not trained: python -m hwlib train {options.experiment} first.")
     folder = Path(options.output)
-    paths = coursework.write_samples(run, options.test_text, folder)
+    paths = coursework.write_samples(run, options.test_text, folder, raw=options.raw)
     print(f"{len(paths)} images in {folder}")
     if len(paths) == 25 * coursework.SAMPLES:
-        coursework.write_grid(run, options.test_text, folder / "cgan.png")
+        coursework.write_grid(run, options.test_text, folder / "cgan.png", raw=options.raw)
         print(f"the 5x5 grid in {folder / 'cgan.png'}")
 
 
@@ -100,7 +112,8 @@ def report(options):
     """Write the report, PDF, HTML and pages, from the executed notebooks."""
     from hwlib.report import chain
 
-    print(f"report: {chain.report(*_what(options), options.seeds)}")
+    forms = (options.form,) if options.form else ("pdf", "html")
+    print(f"report: {chain.report(*_what(options), options.seeds, forms)}")
 
 
 def translate(options):
@@ -146,12 +159,14 @@ def _parser():
     add_style_arguments(added["style"])
     added["train"].add_argument("experiment", nargs="+", help="name in hwlib/experiments, or name:seed")
     added["train"].add_argument("--threads", type=int, help="processor threads to use (default: all)")
+    added["train"].add_argument("--measure", action="store_true", help="measure each generator, too")
     added["train"].add_argument(
         "--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder"
     )
     added["generate"].add_argument("experiment", help="a trained one, such as report-a")
     added["generate"].add_argument("test_text", help="lines of `id,<hair> hair <eyes> eyes`")
     added["generate"].add_argument("output", nargs="?", default="samples", help="folder (default: samples)")
+    added["generate"].add_argument("--raw", action="store_true", help="weights of the last update, not their average")
     added["translate"].add_argument("pictures", nargs="+", help="picture files, or folders of them")
     added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
     added["translate"].add_argument("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")
@@ -159,6 +174,7 @@ def _parser():
     for name in ("execute", "report"):
         told = "how many seeds the notebooks use (default: as many as the profile says)"
         added[name].add_argument("--seeds", type=int, default=0, help=told)
+    added["report"].add_argument("--form", choices=("pdf", "html"), help="one of the two alone")
     added["execute"].add_argument("notebook", help='such as "01-model"')
     return parser
 

@@ -1,17 +1,42 @@
 """Files that are there as a whole or not at all."""
 
+import errno
 import json
 import os
+from contextlib import contextmanager
 
 
 def write_atomically(path, write):
     """Call `write(temporary path)`, then put the file in place in one step: a kill leaves the old file or the new."""
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        write(temporary)
-        os.replace(temporary, path)
+        with told_if_full(temporary, path, path.stat().st_size if path.exists() else 0):
+            write(temporary)
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def told_if_full(written, path, size):
+    """Where the disk is full, say so in one line instead: an OSError that names the file and the room it lacks.
+
+    written: the file as far as it came. path: the name it should get. size: how large it gets in bytes, or about.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        so_far = written.stat().st_size if written.exists() else 0
+        lacks = f"{_mb(size - so_far)} are missing" if size > so_far else f"it takes more than {_mb(so_far)}"
+        told = f"the disk is full, {path} is not written: {lacks}. Make room; the same command goes on."
+        raise OSError(told) from None
+
+
+def _mb(size):
+    """Bytes in MB, rounded up: 0.1 MB, 12 MB."""
+    return f"{max(1, -(-size * 10 >> 20)) / 10:.1f} MB" if size < 10 << 20 else f"{-(-size >> 20):,} MB"
 
 
 def write_json(path, content):

@@ -1,5 +1,7 @@
 """What several test modules share."""
 
+from math import inf
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,26 @@ def home(tmp_path, monkeypatch):
         monkeypatch.setattr(paths, name, tmp_path / place)
     monkeypatch.setenv("HWLIB_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """Function that has `train(extra_callbacks)` killed once interval `at` (of 1, 2 ...) has left its line and samples;
+    the last checkpoint is that of interval `kept`."""
+    from hwlib.backend import keras
+    from hwlib.training import callbacks
+
+    def run(train, at, kept):
+        def end(epoch, logs):
+            monkeypatch.setattr(callbacks, "CHECKPOINT_SECONDS", 0.0 if epoch + 1 < kept else inf)
+            if epoch + 1 == at:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(callbacks, "CHECKPOINT_SECONDS", 0.0 if kept else inf)
+        with pytest.raises(KeyboardInterrupt):
+            train([keras.callbacks.LambdaCallback(on_epoch_end=end)])
+
+    return run
 
 
 @pytest.hookimpl(tryfirst=True)

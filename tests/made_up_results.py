@@ -1,43 +1,67 @@
 """Made-up measurements of every claim, with the verdict that each must get."""
 
 from hwlib.claims import rule as claims
+from hwlib.claims.effects import Effect, as_json
+from hwlib.claims.table import Measure
 from hwlib.storage import write_json
 
 WITHIN = {"more": 3, "less": -3, "alike": 0.2, "not more": -3, "not less": 3}
 OUTSIDE = {"more": 0.2, "less": 0.2, "alike": 3, "not more": 3, "not less": -3}
-KINDS = ("reproduced", "contradicted", "one seed", "wide", "infinite", "reproduced", "left out")
+
+KINDS = {
+    "reproduced": "reproduced",
+    "contradicted": "contradicted",
+    "one unit": "open",
+    "wide": "open",
+    "infinite": "open",
+    "too early": "too early",
+    "reproduced again": "reproduced",
+    "left out": "not run",
+}
+"""What is made up -> the verdict, kinds of contradiction left out."""
 
 
-def seeds(around, reach=0.1, n=2):
-    """Effects of `n` seeds that nearly agree."""
-    values = [around + 0.01 * i for i in range(n)]
-    return [{"value": value, "low": value - reach, "high": value + reach} for value in values]
+def measure(direction="more", smallest=1.0, unit="share", **more):
+    if "region" in more:
+        direction, smallest = "", 0.0
+    return Measure("size", "size of things", unit, "one sees it", direction, smallest, notebook="05-things", **more)
+
+
+def seeds(around, n=5, scatter=0.01, **more):
+    """Effects of n seeds around a value."""
+    return {seed: Effect(around + scatter * (-1) ** seed, **more) for seed in range(n)}
 
 
 def effect(measure, kind):
-    """What a notebook might leave of a measure, in units of the smallest effect that matters."""
-    within, outside = WITHIN[measure.direction], OUTSIDE[measure.direction]
-    made = {
-        "reproduced": seeds(within),
-        "contradicted": seeds(outside),
-        "one seed": seeds(within, n=1),
-        "wide": seeds(within, reach=4.0),
-        "infinite": [*seeds(within), {"value": float("inf"), "low": 0.0, "high": float("inf")}],
-        "left out": [],
-    }[kind]
-    return [{key: measure.smallest * value for key, value in seed.items()} for seed in made]
+    """What a notebook might leave of a measure: unit -> `Effect`, in units of the smallest effect that matters."""
+    names = [f"house, style {i}" for i in range(12)] if measure.units == "pairs" else range(5)
+    if measure.region:
+        low, high = measure.region
+        within, outside, unit = (low + high) / 2, high + 0.2 * (high - low), (high - low) / 10
+    else:
+        within, outside, unit = WITHIN[measure.direction], OUTSIDE[measure.direction], 1.0
+        within, outside, unit = (measure.smallest * value for value in (within, outside, unit))
+    around, step = {"contradicted": (outside, 0.01), "wide": (within, 10)}.get(kind, (within, 0.01))
+    found = {name: Effect(around + unit * step * (-1) ** i) for i, name in enumerate(names)}
+    if kind == "one unit":
+        return {names[0]: found[names[0]]}
+    if kind == "infinite":
+        return found | {names[0]: Effect(float("inf"))}
+    if kind == "too early":
+        return {name: Effect(one.value, too_early="it stands at 0.61") for name, one in found.items()}
+    return {} if kind == "left out" else found
 
 
 def leave(folder, profile="smoke", data="avatars"):
     """What all notebooks might leave in `folder`: every kind of result in turn, and one notebook that was not run."""
-    left, kind = {}, 0
+    left, kinds, at = {}, list(KINDS), 0
     for claim in claims.load():
         for measure in claim.measures:
-            made = {"meaning": "made up", "seeds": effect(measure, KINDS[kind % len(KINDS)])}
+            made = {"meaning": "made up"} | as_json(effect(measure, kinds[at % len(kinds)]))
             left.setdefault(measure.notebook, {})[f"{claim.id} {measure.name}"] = made
-            kind += 1
+            at += 1
     folder.mkdir(parents=True, exist_ok=True)
     for name, effects in left.items():
         if name != "07-style-transfer":
-            about = {"profile": profile, "data": {"data": data}, "runs": {}}
+            about = {"notebook": name, "profile": profile, "seed": 0, "seeds": 5, "data": {"data": data}, "runs": {}}
             write_json(folder / f"{name}.json", {"effects": effects} | about)

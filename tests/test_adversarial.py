@@ -11,12 +11,13 @@ from scipy.stats import kstest
 
 from hwlib.backend import keras, tf
 from hwlib.data.pipeline import batches
-from hwlib.models import report_a
+from hwlib.models import cyclegan, report_a, report_b
 from hwlib.models.parts import with_text
 from hwlib.objectives.least_squares import LeastSquares
 from hwlib.objectives.standard import NonSaturating
 from hwlib.objectives.wasserstein import WassersteinClipped, WassersteinGradientPenalty
 from hwlib.training.adversarial import Adversarial, fastest_exact_passes
+from hwlib.training.averaging import copied
 
 layers = keras.layers
 TINY = {"image_size": 16, "width": 1 / 16}
@@ -45,8 +46,8 @@ def graphs():
 class Spy(layers.Layer):
     """Passes on what it gets, and keeps it in `seen` where it has values."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **options):
+        super().__init__(**options)
         self.seen = []
 
     def call(self, x):
@@ -320,7 +321,7 @@ def test_every_update_draws_latents_of_its_own_and_the_generator_never_gets_the_
 def test_a_balanced_step_trains_the_discriminator_only_where_the_generator_loses_more():
     for real_label, of_generator in ((1.0, 50.0), (50.0, 0.0)):  # whose loss is the larger one
         objective = LeastSquares(real_label=real_label, generator_label=of_generator)
-        model = adversarial(objective=objective, balanced=True)
+        model = adversarial(objective=objective, balanced="sum")
         before = weights(model.generator), weights(model.discriminator)
         model.train_step(data(4))
         assert changed(before[1], model.discriminator) == (of_generator > real_label)
@@ -379,6 +380,72 @@ def test_without_clipping_weights_are_not_bounded():
     model = adversarial(objective=LeastSquares())
     fit(model, data(4))
     assert max(np.abs(w).max() for w in weights(model.discriminator)) > 0.1
+
+
+# The averaged generator
+
+
+def normed_generator():
+    """A generator with BatchNorm, whose moving statistics are slow enough to be told apart."""
+    x = latent = keras.Input((LATENT,))
+    x = layers.BatchNormalization(momentum=0.8)(layers.Dense(8)(x))
+    return keras.Model(latent, layers.Reshape((SIZE, SIZE, 3))(layers.Dense(SIZE * SIZE * 3, "sigmoid")(x)))
+
+
+def values(network):
+    return [v.numpy() for v in network.variables]
+
+
+def test_the_average_is_numpys_of_weights_and_moving_statistics_after_each_update_of_the_generator():
+    model, batch = adversarial(normed_generator(), small_critic(conditional=False)), data(8, conditional=False)
+    first = expected = values(model.generator)
+    for update in range(1, 41):
+        model._update_discriminator(batch)  # moves BatchNorm's statistics, and no average
+        model._update_generator(batch)
+        beta = 0.5 ** (1 / (0.05 * update))
+        expected = [beta * mean + (1 - beta) * v for mean, v in zip(expected, values(model.generator), strict=True)]
+        for mean, variable in zip(expected, model.averaged.variables, strict=True):
+            np.testing.assert_allclose(variable.numpy(), mean, rtol=1e-4, atol=1e-6, err_msg=variable.path)
+    apart = {
+        v.path.split("/")[-1]: np.abs(v.numpy() - raw).max()
+        for v, raw in zip(model.averaged.variables, values(model.generator), strict=True)
+    }
+    assert min(apart[name] for name in ("kernel", "gamma", "moving_mean", "moving_variance")) > 1e-5
+    latents = tf.random.stateless_normal((5, LATENT), (0, 1))
+    alike, others = normed_generator(), normed_generator()
+    alike.set_weights(expected)
+    parts = zip(alike.variables, first, expected, strict=True)
+    others.set_weights([old if "moving" in v.path else new for v, old, new in parts])
+    drawn = model.averaged(latents).numpy()
+    np.testing.assert_allclose(drawn, alike(latents), atol=1e-5)
+    assert np.abs(drawn - others(latents)).max() > 1e-3, "its image does not depend on the averaged statistics"
+
+
+def test_a_balanced_step_averages_only_where_the_generator_was_updated():
+    for of_generator, averaged in ((50.0, False), (0.0, True)):
+        model = adversarial(objective=LeastSquares(real_label=20.0, generator_label=of_generator), balanced=True)
+        before = values(model.averaged)
+        model.train_step(data(4))
+        assert all(np.array_equal(*pair) for pair in zip(before, values(model.averaged), strict=True)) != averaged
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: report_a.generator(**TINY, start="conv", upsampling="resize"),
+        lambda: report_b.generator(**TINY, text_dim=TEXT, embedding=4, embedding_length=8, dropout=0.5),
+        lambda: report_b.strided_generator(**TINY, norm="layer", value_range=(-2.0, 1.0)),
+        lambda: cyclegan.report_a_generator(16, 1 / 16),
+        lambda: cyclegan.resnet_generator(16, 1 / 16, blocks=1),
+    ],
+)
+def test_a_copy_draws_the_same_with_variables_of_its_own(build):
+    network = build()
+    copy = copied(network)
+    assert [v.path for v in copy.weights] == [v.path for v in network.weights]
+    assert not {id(v) for v in copy.variables} & {id(v) for v in network.variables}
+    inputs = [np.random.default_rng(0).random((2, *x.shape[1:]), np.float32) for x in network.inputs]
+    np.testing.assert_array_equal(copy(inputs).numpy(), network(inputs).numpy())
 
 
 # Mistakes
@@ -511,7 +578,7 @@ def test_the_state_holds_weights_moments_steps_learning_rates_and_random_numbers
     model = adam(seed=0)
     held = {id(v) for v in model.state}
     assert len(held) == len(model.state)
-    for variables in (model.generator.variables, model.discriminator.variables):
+    for variables in (model.generator.variables, model.averaged.variables, model.discriminator.variables):
         assert held >= {id(v) for v in variables}
     for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
         assert held >= {id(v) for v in [*optimizer.variables, optimizer.iterations, optimizer._learning_rate]}

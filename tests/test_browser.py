@@ -83,7 +83,7 @@ def browser(tmp_path_factory):
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     wide = f"\n\n$${'x + ' * 90}1$$\n\n| {' | '.join('abcdefghijkl')} |\n|{':--|' * 12}\n|{' wide cell |' * 12}\n"
-    long = tips(f"Compare @fig-01-faces with @fig-02-tips and [the model](01-model.ipynb#Training-it).{wide}")
+    long = tips(wide=wide)
     notebooks = saved(folder, **{"01-model": model(), "02-tips": long})
     return book.document(notebooks, folder / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY)
 

@@ -9,7 +9,6 @@ from PIL import Image
 
 from hwlib import __main__, experiments
 from hwlib.backend import keras, tf
-from hwlib.claims import effects
 from hwlib.data.split import held_out, spread, trained_on_and_held_out
 from hwlib.data.tags import HAIR, encode
 from hwlib.inference import translation
@@ -209,25 +208,17 @@ def trained(folder, domains, name, **override):
     return cyclegan.train(settings(name) | override, domains, 0, folder, name)
 
 
-class Stop(keras.callbacks.Callback):
-    """Ends a training as a kill would, after the checkpoint of an interval."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 4:
-            raise KeyboardInterrupt
-
-
-def test_a_run_resumes_to_the_same_bits_pool_and_learning_rate_included(tmp_path, domains):
+def test_a_run_resumes_to_the_same_bits_averages_pool_and_learning_rate_included(tmp_path, domains, killed):
     small = {name: f"hwlib.models.cyclegan:report_a_{name}" for name in ("generator", "discriminator")}
     chosen = settings("cyclegan", steps=12, interval=2, pool=4, **small, generator_options={})
     folders = tmp_path / "straight", tmp_path / "broken"
     for folder in folders:
         folder.mkdir()
     cyclegan.train(chosen, domains, 0, folders[0])
-    with pytest.raises(KeyboardInterrupt):
-        cyclegan.train(chosen, domains, 0, folders[1], extra_callbacks=[Stop()])
+    killed(lambda watching: cyclegan.train(chosen, domains, 0, folders[1], "", watching), at=5, kept=4)
     with np.load(folders[1] / "checkpoint.npz") as stopped:
         assert int(stopped["step"]) == 8, "stopped while the pool was full and the rate falling"
+    assert json.loads(folders[1].joinpath("history.jsonl").read_text().splitlines()[-1])["step"] == 10
     cyclegan.train(chosen, domains, 0, folders[1])
     stored = [np.load(folder / "checkpoint.npz") for folder in folders]
     assert all(np.array_equal(stored[0][name], stored[1][name]) for name in stored[0].files)
@@ -236,6 +227,24 @@ def test_a_run_resumes_to_the_same_bits_pool_and_learning_rate_included(tmp_path
     lines = [[json.loads(line) for line in (folder / "history.jsonl").open()] for folder in folders]
     rates = [[line["learning_rate"] for line in run] for run in lines]
     assert rates[0] == rates[1] and rates[0][0] == pytest.approx(2e-4) and rates[0][-1] < 6e-5
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "cyclegan-report-a"])
+def test_both_averages_are_numpys_of_weights_and_moving_statistics(name):
+    model = built(name, learning_rate=1e-2)
+    generators = model.a_to_b, model.b_to_a
+    expected = [[np.array(v) for v in network.variables] for network in generators]
+    for update in range(1, 4):
+        model.train_step(batch(seed=update))
+        beta = 0.5 ** (1 / (0.05 * update))
+        for means, network in zip(expected, generators, strict=True):
+            means[:] = [beta * m + (1 - beta) * np.array(v) for m, v in zip(means, network.variables, strict=True)]
+    for means, averaged, raw in zip(expected, model.averaged, generators, strict=True):
+        assert ("moving_mean" in {v.name for v in averaged.variables}) == (name == "cyclegan-report-a")
+        for mean, variable in zip(means, averaged.variables, strict=True):
+            np.testing.assert_allclose(np.array(variable), mean, rtol=1e-4, atol=1e-6, err_msg=variable.path)
+        kernels = averaged.variables[0], raw.variables[0]
+        assert np.abs(np.array(kernels[0]) - np.array(kernels[1])).max() > 1e-4
 
 
 def test_the_state_holds_every_variable_of_the_model(domains):
@@ -279,8 +288,10 @@ def test_a_run_leaves_six_rows_of_eight(tmp_path, domains):
     assert rows.shape == (48, 16, 16, 3) and rows.dtype == np.uint8
     parts = [trained_on_and_held_out(domain)[1] for domain in domains]
     assert np.array_equal(rows[:16], np.concatenate([part[spread(8, 10)] for part in parts]))
-    to_b = keras.models.load_model(tmp_path / "a_to_b.keras", compile=False)
-    assert np.array_equal(rows[16:24], cyclegan.translated(to_b, rows[:8], (0.0, 1.0)))
+    to_b, to_a = (
+        keras.models.load_model(tmp_path / f"{name}-averaged.keras", compile=False) for name in ("a_to_b", "b_to_a")
+    )
+    assert np.array_equal(rows, cyclegan.six_rows(to_b, to_a, rows[:8], rows[8:16], (0.0, 1.0)))
 
 
 def test_moments_lie_further_and_further_apart():
@@ -299,16 +310,6 @@ def test_the_measures_know_their_ends():
     half = np.full((1, 8, 8, 3), 100, np.uint8), np.full((1, 8, 8, 3), 151, np.uint8)
     assert translations.absolute_error(*half) == pytest.approx(0.2)
     assert translations.psnr(*half) == pytest.approx(-20 * np.log10(0.2), rel=1e-5)
-    everything, half = effects.share(np.ones(50)), effects.share(np.arange(100) % 2)
-    assert everything["value"] == everything["high"] == 1 and 0.9 < everything["low"] < 1
-    assert half["low"] == pytest.approx(0.4038, abs=1e-4)  # Wilson's interval of 50 of 100
-
-
-def test_a_relative_distance_below_one_is_nearer_than_untranslated():
-    measured = [{"frechet": 2.0, "error": 0.3, "diversity": 1.0}, {"frechet": 4.0, "error": 0.4, "diversity": 1.0}]
-    found = effects.relative_frechet(measured, 6.0)
-    assert found["value"] == pytest.approx(0.5)
-    assert found["high"] - found["value"] == pytest.approx(1.959964 * 0.25 / 6) == found["value"] - found["low"]
 
 
 def test_hair_counts_only_where_one_colour_is_named():
@@ -330,6 +331,14 @@ def home_with_run(tmp_path_factory):
         patch.setattr("hwlib.paths.CACHE", home / "cache")
         patch.setattr("hwlib.paths.RUNS", home / "runs")
         yield runs.get("cyclegan-report-a", "smoke")
+
+
+def test_translations_are_those_of_the_averaged_generators(home_with_run):
+    for name in ("a_to_b", "b_to_a"):
+        averaged, raw = home_with_run.model(name), home_with_run.model(name, raw=True)
+        kept = keras.models.load_model(home_with_run.folder / f"{name}-averaged.keras", compile=False)
+        assert all(np.array_equal(*pair) for pair in zip(averaged.get_weights(), kept.get_weights(), strict=True))
+        assert not np.array_equal(averaged.get_weights()[0], raw.get_weights()[0])
 
 
 def test_own_pictures_are_translated_by_one_command(home_with_run, tmp_path, capsys):

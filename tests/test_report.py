@@ -54,7 +54,8 @@ def stream(text, name="stdout"):
 def model():
     """A notebook with everything that a section may hold."""
     text = (
-        "# The model\n\nSee @fig-01-faces, [@fig-01-curve; @tbl-01-colours] and [@gulrajani2017], "
+        "# The model\n\nSee [Figure 01-faces](#fig-01-faces) ([Figure 01-curve](#fig-01-curve), "
+        "[Table 01-colours](#tbl-01-colours)) and ([Gulrajani et al. 2017](../report/references.bib#gulrajani2017)), "
         "[the tips](02-tips.ipynb), [below](#Training-it), [nowhere](#gone) and [a page](https://example.org/).[^1]\n\n"
         "[^1]: A note on $\\lambda$.\n"
     )
@@ -68,7 +69,7 @@ def model():
         code("draw()", shown("01-faces", "Faces ] for $z \\in [0,1)$.", image_png=png(), text_plain="<Figure>")),
         new_markdown_cell(formulas),
         code("curve()", shown("01-curve", "A *curve*.", **{"image/svg+xml": SVG}), shown(image_png=png())),
-        code("table()", shown("01-colours", "Colours, see @fig-01-faces.", text_markdown=TABLE)),
+        code("table()", shown("01-colours", "Colours, see [Figure 01-faces](#fig-01-faces).", text_markdown=TABLE)),
         code("log()", stream("quiet line\n"), shown(text_html="<table><td>html cell</td></table>", text_plain="plain")),
         code("say()", stream("\x1b[31mloud\x1b[0m line\n"), stream("a warning\n", "stderr"), tags=["show"]),
         code("secret()", shown("01-secret", "Secret.", image_png=png()), tags=["hide"]),
@@ -77,9 +78,14 @@ def model():
     return new_notebook(cells=cells, metadata={"papermill": {"parameters": parameters}})
 
 
-def tips(text="Compare @fig-01-faces with @fig-02-tips and [the model](01-model.ipynb#Training-it)."):
-    figure = code("draw()", shown("02-tips", "Tips.", image_png=png()))
-    return new_notebook(cells=[new_markdown_cell(f"# Tips\n\n{text}\n\n## Training it"), figure])
+FAR = "[Figure 01-faces](01-model.ipynb#fig-01-faces)"
+NEAR = "[Figure 02-tips](#fig-02-tips)"
+
+
+def tips(text=f"Compare {FAR} with {NEAR} and [the model](01-model.ipynb#Training-it).", wide=""):
+    caption = new_output("display_data", {"text/markdown": "**Twice.**"}, metadata={"hwlib": {"caption_of": "02-tips"}})
+    figure = code("draw()", shown("02-tips", "Tips.", image_png=png()), caption)
+    return new_notebook(cells=[new_markdown_cell(f"# Tips\n\n{text}{wide}\n\n## Training it"), figure])
 
 
 def saved(folder, **notebooks):
@@ -146,8 +152,9 @@ def test_alone_a_notebook_has_plain_text_for_what_is_elsewhere():
 
 
 def test_hidden_is_what_should_be():
-    text = source((1, "model", model()))
-    hidden = ("draw()", "smoke", "quiet line", "a warning", "html cell", "plain", "Secret", "<b>", "\x1b", "<Figure")
+    text = source((1, "model", model()), (2, "tips", tips()))
+    hidden = ("draw()", "smoke", "quiet line", "a warning", "html cell", "plain", "Secret", "Twice", "<b>", "<Figure")
+    assert "\x1b" not in text
     assert [words for words in hidden if words in text] == []
     assert "loud line" in text and "bold" in text
     assert "draw()" in source((1, "model", model()), show_code=True)
@@ -156,7 +163,8 @@ def test_hidden_is_what_should_be():
 def test_formulas_and_references():
     text = source((1, "model", model()))
     assert re.search(r"\$ L_D & = .*\\\nL_G & = - L_D", text)
-    assert "Gulrajani et al." in text and "[References]" in text
+    assert re.search(r"\(#link\(<ref-gulrajani2017>\)\[Gulrajani et al..2017\]\)", text) and "[References]" in text
+    assert text.count("<ref-") == 2, "one entry, cited once"
 
 
 def test_equal_input_gives_equal_bytes_with_the_chinese_font(tmp_path):
@@ -180,8 +188,8 @@ def test_a_failed_build_leaves_the_old_report(tmp_path):
     [
         (code("f()", FAILURE), "cell 2 ended in ValueError: no"),
         (code("f()", count=None), "cell 2 was never executed"),
-        (new_markdown_cell("See @fig-99-gone."), "@fig-99-gone refers to nothing"),
-        (new_markdown_cell("See [@nobody1999]."), "nobody1999"),
+        (new_markdown_cell("See [Figure 99-gone](#fig-99-gone)."), "#fig-99-gone refers to nothing"),
+        (new_markdown_cell("See [Nobody 1999](../report/references.bib#nobody1999)."), "nobody1999"),
         (new_markdown_cell("$$\\frac{1$$"), "Could not convert TeX math"),
         (new_markdown_cell("16$\\times$16"), "\\times stands outside a formula"),
         (new_markdown_cell("![gone](gone.png)"), "no image gone.png"),

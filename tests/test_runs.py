@@ -11,20 +11,24 @@ import time
 import numpy as np
 import pytest
 
-from hwlib import experiments
+from hwlib import __main__, experiments
 from hwlib.runs import sources
 from hwlib.runs import store as runs
 from hwlib.runs.store import Run
+from hwlib.storage import read_json_lines
+from hwlib.training import gan
 
 LONG = {"gan": {"width": 1 / 16, "batch_size": 8, "steps": 60, "interval": 4}}
 """Long enough to be killed in the middle."""
 
 
-def train_in_a_process(home, name="report-a-written", profile=LONG):
+def train_in_a_process(home, name="report-a-written", profile=LONG, checkpoint_seconds=0.0):
     """Train at a smoke profile with other settings, in a process of its own; its output is piped."""
     program = f"""
         from hwlib import experiments
         from hwlib.runs.store import Run
+        from hwlib.training import callbacks
+        callbacks.CHECKPOINT_SECONDS = {checkpoint_seconds}
         experiments.PROFILES["smoke"].update({profile!r})
         print("trained", Run({name!r}, "smoke").train()["result"]["steps"])
     """
@@ -53,9 +57,9 @@ def test_a_killed_run_resumes_to_the_same_bits_and_two_processes_train_once(tmp_
     assert "trained 60" in whole.communicate(timeout=300)[0]
     (key,) = [path.name for path in (straight / "data" / "runs").iterdir()]
     history = broken / "data" / "runs" / key / "history.jsonl"
-    for kept in (2, 7):
-        process = train_in_a_process(broken)
-        wait_for(history, kept, process)
+    for lines, checkpoint_seconds in ((2, 0.0), (7, 1000.0)):
+        process = train_in_a_process(broken, checkpoint_seconds=checkpoint_seconds)
+        wait_for(history, lines, process)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert not history.with_name("record.json").exists(), "killed too late to show anything"
@@ -72,6 +76,33 @@ def test_a_killed_run_resumes_to_the_same_bits_and_two_processes_train_once(tmp_
     last = {k: v for k, v in lines[-1].items() if k != "seconds"}
     straight_lines = (straight / "data" / "runs" / key / "history.jsonl").read_text().splitlines()
     assert last == {k: v for k, v in json.loads(straight_lines[-1]).items() if k != "seconds"}
+
+
+def test_wherever_a_kill_falls_all_that_a_run_leaves_has_the_same_bits(tmp_path, pictures, killed):
+    """With BatchNorm, dropout that acts in drawing, noise that decays and labels by chance."""
+    settings = experiments.resolve("all-tips", "smoke")[1] | {"steps": 12, "interval": 2}
+    straight, broken = tmp_path / "straight", tmp_path / "broken"
+    for folder in (straight, broken):
+        folder.mkdir()
+    gan.train(settings, pictures, 0, straight)
+
+    def again(watching=()):
+        return gan.train(settings, pictures, 0, broken, "training", watching)
+
+    killed(again, at=1, kept=0)
+    killed(again, at=5, kept=2)
+    assert weights(broken)["step"] == 4 and len(read_json_lines(broken / "history.jsonl")) == 5
+    again()
+
+    def history(folder):
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in read_json_lines(folder / "history.jsonl")]
+
+    assert history(straight) == history(broken) and len(history(broken)) == 6
+    expected, found = weights(straight), weights(broken)
+    assert all(np.array_equal(expected[name], found[name]) for name in expected) and found["step"] == 12
+    samples = sorted(path.name for path in straight.glob("samples-*.npy"))
+    assert samples == sorted(f"samples-{raw}{step:07d}.npy" for raw in ("", "raw-") for step in (0, 2, 4, 8, 12))
+    assert all(np.array_equal(np.load(straight / name), np.load(broken / name)) for name in samples)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +142,31 @@ def test_a_generator_draws_the_same_images_for_the_same_seed(trained):
     assert not np.array_equal(images, trained.generate(texts, seed=2))
     assert not np.array_equal(images, trained.generate(texts, seed=1, step=0))
     assert np.array_equal(images, trained.generate(texts, seed=1))
+
+
+def test_the_averaged_generator_is_shown_and_the_raw_one_lies_beside_it(trained):
+    averaged, raw = trained.samples(), trained.samples(raw=True)
+    assert list(averaged) == list(raw) == [0, 2, 4, 8]
+    assert np.array_equal(averaged[0], raw[0]) and not np.array_equal(averaged[8], raw[8])
+    of = {kind: trained.model(raw=kind).get_weights() for kind in (False, True)}
+    assert not np.array_equal(of[False][0], of[True][0])
+    for kind, kept in of.items():
+        at_the_end = trained.model(step=8, raw=kind).get_weights()
+        assert all(np.array_equal(*pair) for pair in zip(kept, at_the_end, strict=True))
+    texts = trained.images.texts[:40]
+    assert not np.array_equal(trained.generate(texts), trained.generate(texts, raw=True))
+    assert np.array_equal(trained.generate(texts, step=0), trained.generate(texts, step=0, raw=True))
+
+
+def test_the_courses_images_are_drawn_by_either_generator(trained, tmp_path):
+    text = tmp_path / "test.txt"
+    text.write_text("".join(f"{i},blue hair red eyes\n" for i in range(9)))
+    command = ["generate", "report-a", str(text), "--profile", "smoke"]
+    for kind in ((), ("--raw",)):
+        assert __main__.main([*command, str(tmp_path / "".join(kind)), *kind]) == 0
+    shown, raw = (sorted(tmp_path.joinpath(kind).glob("*.jpg")) for kind in ("", "--raw"))
+    assert len(shown) == len(raw) == 45
+    assert any(a.read_bytes() != b.read_bytes() for a, b in zip(shown, raw, strict=True))
 
 
 def test_the_key_knows_seed_settings_data_and_code(trained, monkeypatch):

@@ -31,8 +31,10 @@ def test_a_picture_is_png_and_a_drawing_svg_and_each_has_its_conditions(shown):
     written = json.loads((part.out / "07-grid.json").read_text())
     assert (written["profile"], written["seed"], written["data"]["fingerprint"]) == ("smoke", 5, "made up")
     assert "keras" in written["versions"]
-    (data, described), (drawing, _) = outputs
+    (data, described), (caption, about), (drawing, _), _ = outputs
     assert described["name"] == "07-grid" and described["caption"].startswith("Four. Profile smoke: 16×16")
+    assert caption["text/markdown"] == f'<a id="fig-07-grid"></a>**Figure 07-grid.** {described["caption"]}'
+    assert about == {"caption_of": "07-grid"}
     assert data["image/png"] == (part.out / "07-grid.png").read_bytes()
     assert drawing["image/svg+xml"].count("<svg") == 1
     assert not plt.get_fignums(), "a figure stayed open"
@@ -49,12 +51,13 @@ def test_the_same_figure_has_the_same_bytes(shown):
 
 
 def test_an_animation_is_small_enough_and_ends_with_its_last_frame(shown):
-    part, _ = shown
+    part, outputs = shown
     frames = np.random.default_rng(0).integers(0, 256, (20, 120, 200, 3), dtype=np.uint8)
     frames[-1] = 255
     part.save_gif("training", frames, "Noise.")
     path = part.out / "07-training.gif"
     assert path.stat().st_size <= section.LARGEST and path.with_suffix(".json").exists()
+    assert outputs[1][0]["text/markdown"].startswith('<a id="fig-07-training"></a>**Figure 07-training.** Noise. ')
     animation = Image.open(path)
     assert 1 < animation.n_frames < 20
     animation.seek(animation.n_frames - 1)
@@ -64,7 +67,9 @@ def test_an_animation_is_small_enough_and_ends_with_its_last_frame(shown):
 def test_a_table_sets_numbers_to_the_right_and_escapes_bars(shown):
     part, outputs = shown
     part.table("counts", "Counts.", ["what", "n"], [("a|b", 1234), ("c", 0.123456)])
-    assert outputs[0][0]["text/markdown"].splitlines() == [
+    (caption, _), (table, _) = outputs
+    assert caption["text/markdown"].startswith('<a id="tbl-07-counts"></a>**Table 07-counts.** Counts. ')
+    assert table["text/markdown"].splitlines() == [
         "| what | n |",
         "| :--- | ---: |",
         "| a\\|b | 1234 |",

@@ -1,5 +1,7 @@
 """What is written is whole, and what was cut short is passed over."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,23 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     with pytest.raises(OSError, match="disk full"):
         write_atomically(path, fail)
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_told_with_the_file_and_what_it_lacks(tmp_path):
+    path = tmp_path / "a.npz"
+
+    def write(temporary):
+        temporary.symlink_to("/dev/full")
+        temporary.write_bytes(bytes(9))
+
+    with pytest.raises(OSError, match=r"a\.npz is not written: it takes more than .* MB\. Make room; the same command"):
+        write_atomically(path, write)
+    path.write_bytes(bytes(3 << 20))
+    with pytest.raises(
+        OSError, match=r"a\.npz is not written: 3\.0 MB are missing\. Make room; the same command goes on"
+    ):
+        write_atomically(path, write)
+    assert path.stat().st_size == 3 << 20 and list(tmp_path.iterdir()) == [path]
 
 
 def test_a_last_line_cut_short_is_left_out(tmp_path):
@@ -48,6 +67,22 @@ def test_a_checkpoint_that_cannot_be_read_is_no_checkpoint(tmp_path, capsys):
     path.write_bytes(b"PK\x03\x04 cut short")
     assert callbacks.Checkpoint(path, 5).restore(model=None) == 0
     assert "cannot be read" in capsys.readouterr().out
+
+
+def test_a_checkpoint_is_written_every_two_minutes_and_at_the_end_but_never_after_a_divergence(tmp_path, monkeypatch):
+    model, clock = SimpleNamespace(state=[np.zeros(2)], stop_training=False), SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    checkpoint = callbacks.Checkpoint(tmp_path / "checkpoint.npz", interval=5)
+    checkpoint.set_model(model)
+    checkpoint.set_params({"epochs": 9})
+    checkpoint.on_train_begin()
+    kept = []
+    for epoch, seconds in enumerate((50, 50, 50, 50, 90, 119, 2, 500, 1)):
+        clock.now += seconds
+        model.stop_training = epoch == 7
+        checkpoint.on_epoch_end(epoch)
+        kept.append(checkpoint.path.exists() and int(np.load(checkpoint.path)["step"]))
+    assert kept == [False, False, 15, 15, 25, 25, 35, 35, 45]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(45.4, "45 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")])

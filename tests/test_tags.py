@@ -130,6 +130,46 @@ def test_a_byte_order_mark_crlf_and_blank_lines_do_no_harm():
     assert list(texts) == ["7", "8"]
 
 
+@pytest.mark.parametrize("heading", ["id,tags", "image_id,tags\r", '"id","tags"', "\ufeffname,Text", ",tags", "tags"])
+def test_a_heading_is_passed_over(heading):
+    assert list(read_tags_csv([heading, "7,blue hair"], "tags.csv")) == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('1,"blue hair, red eyes"\r\n', "1"),
+        ('"1","blue hair red eyes"', "1"),
+        ('"a ""b"".png","red eyes, blue hair"', 'a "b".png'),
+        ('"a,b.png", "blue hair, red eyes"', "a,b.png"),
+        ("1,blue hair,red eyes", "1"),
+        ('"1","blue hair:3\tred eyes:1"', "1"),
+    ],
+)
+def test_cells_in_quotes_are_read_as_spreadsheets_and_pandas_write_them(line, key):
+    ((found, vector),) = read_tags_csv([line], "tags.csv").items()
+    assert (found, decode(vector)) == (key, (("blue",), ("red",)))
+
+
+def test_a_free_tag_of_2017_may_begin_with_a_quote():
+    texts = read_tags_csv(['1,"o:3\tblue hair:2\n', "2,blue hair:1"], "tags_clean.csv")
+    assert [decode(vector)[0] for vector in texts.values()] == [("blue",), ("blue",)]
+
+
+def test_a_file_of_very_many_rows_is_refused(monkeypatch):
+    monkeypatch.setattr(tags, "ROWS", 3)
+    assert len(read_tags_csv(["1,", "2,", "3,"], "my.csv")) == 3
+    with pytest.raises(DataError, match="more than 3 rows: leave those that name a picture"):
+        read_tags_csv(["1,", "2,", "3,", "4,"], "my.csv")
+
+
+def test_a_message_is_one_line_however_odd_the_text():
+    with pytest.raises(DataError) as error:
+        parse("blue\x1b[31m\u202e " * 10_000 + "hair")
+    assert len(str(error.value)) <= 300
+    assert str(error.value).isprintable()
+
+
 def test_an_id_given_twice_gets_the_colours_of_both_rows():
     texts = read_tags_csv(["3,blue hair", "3,green hair red eyes"], "tags.csv")
     assert decode(texts["3"]) == (("green", "blue"), ("red",))
@@ -142,7 +182,11 @@ def test_an_id_given_twice_gets_the_colours_of_both_rows():
         (["0;blue hair red eyes"], "my.csv, line 1: '0;blue hair red eyes' is not of the form 'id,<colour> hair"),
         (["0\tblue hair"], "my.csv, line 1: .* is not of the form"),
         ([",blue hair"], "my.csv, line 1: .* is not of the form"),
-        (["id,tags", "0,blue hair"], "my.csv, line 1: 'tags' is followed by neither"),
+        (["id,tags", "id,tags", "0,blue hair"], "my.csv, line 2: 'tags' is followed by neither"),
+        (["id,tags"], "my.csv is empty: every line should read"),
+        (["0,blue hair", '1,"red hair'], "my.csv, line 2: '1,\"red hair' has a quote that is not closed"),
+        (["0,blue hair\r1,red hair\r"], "my.csv, line 1: lone CR as the end of a line: save the file with"),
+        (["0\0,\0b\0l\0"], "my.csv, line 1: NUL bytes, as of UTF-16 or no text at all: save the file as CSV in UTF-8"),
         ([], "my.csv is empty: every line should read"),
         (["\n", "\r\n"], "my.csv is empty"),
     ],
@@ -171,6 +215,13 @@ def test_a_bad_test_text_is_refused(tmp_path):
     path.write_bytes(b"\xff\xfe1\x00")
     with pytest.raises(DataError, match="cannot read the test text"):
         read_test_text(path)
+
+
+@pytest.mark.parametrize("key", ["../../1", "/etc/passwd", "C:\\1", "1\x1b", "1" * 200])
+def test_an_id_that_would_lead_out_of_the_folder_of_samples_is_refused(tmp_path, key):
+    (tmp_path / "test.txt").write_text(f"{key},blue hair\n")
+    with pytest.raises(DataError, match="cannot be part of a file's name"):
+        read_test_text(tmp_path / "test.txt")
 
 
 @real

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from hwlib.backend import keras
-from hwlib.claims import effects
 from hwlib.experiments import PROFILES, resolve
 from hwlib.models import report_b
 from hwlib.runs.store import Run
@@ -120,13 +119,3 @@ def test_a_saved_generator_with_dropout_loads_in_a_new_process(home):
     program = "from hwlib.runs.store import Run; print(Run('tip-17', 'smoke').model().name)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "generator\n", done.stderr
-
-
-@pytest.mark.parametrize(
-    ("shares", "interval"),
-    [((56, 70, 48, 80), (0.0524, 0.3339)), ((9, 10, 3, 10), (0.1705, 0.8090)), ((10, 10, 0, 20), (0.6791, 1.0))],
-)
-def test_the_interval_of_two_shares_is_that_of_newcombes_table(shares, interval):
-    found = effects.difference_of_shares(*shares)
-    assert found["value"] == pytest.approx(shares[0] / shares[1] - shares[2] / shares[3])
-    assert (found["low"], found["high"]) == pytest.approx(interval, abs=6e-5)

@@ -1,90 +1,72 @@
 """What the two reports claim (`report/claims/claims.toml`), and one rule that gives every claim its verdict.
 
-The rule. The interval of an effect is the 95 % t interval of its mean over the seeds, widened to hold every seed's own
-95 % interval; the measure is *reproduced* where this interval lies within the region that the claim names,
-*contradicted* where it lies outside, and *inconclusive* where it does neither, rests on one seed, or is not finite.
+The rule. A unit is a seed, or a pair of pictures for style transfer. Each gives one effect; the interval is that of
+their mean (`hwlib.claims.effects.interval`). A measure is *reproduced* where the interval lies within the region that
+the claim names, and *contradicted* where it lies outside of it: *the opposite* within the opposite region, *no such
+effect* within plus or minus the smallest effect that matters. Else it is *open*. The region keeps clear of zero by that
+smallest effect: one that is there but too small to matter speaks against a claim, too.
 
-A claim says that all of its measures hold: it is reproduced if all are, contradicted if one is, *not run* if none was
-measured, and inconclusive otherwise.
+Looks. Seeds may be added until a claim is decided, so the moments of judging are fixed (`hwlib.experiments.looks`), and
+of k looks each has the level 1 - 0.05 / k: over all of them a wrong verdict comes in at most 5 % of cases (Bonferroni;
+`tests/test_rule_simulation.py`). Between two looks the first units decide, those of the last look, and further ones are
+shown. Seeds are taken by number, not by the order in which they were trained. Fewer than three units decide nothing.
 
-The region keeps clear of zero by the smallest effect that would matter: an effect that is there but too small to
-matter speaks against a claim, too. Seeds must agree with each other, not only each with itself, because they move a
-GAN as much as its objective does (Lucic et al. 2018); with two seeds the t interval is 12.7 standard errors wide to
-either side, so two seeds decide only what is plain.
+Too early. Units whose comparison does not count (two models that have not learned) are left out, and looks are taken
+over those that count: a gate looks at the better arm of a unit only, so it does not choose between the arms, and what
+remains says what the claim says, of models that have learned. A measure is *too early* where those that count are fewer
+than the first look asks for although enough were run (before the first look, than three, or than all where less were).
+
+Claims of several parts. *Reproduced* if all parts are, *reproduced in part* if some are; *contradicted* only if all
+parts are; else *open* if one is open or contradicted, *too early* if one is, *not run*. With one more part a claim can
+only lose the verdict contradicted, never gain it, whatever the parts depend on; a correction that lets one part decide
+(Bonferroni's) would keep the error low, too, but a sentence would still fall more easily the more it says.
+
+Many claims. `judged` takes all measures that were judged at a look together, and says which verdicts survive when the
+share of false ones among them is to be at most 5 % (Benjamini and Hochberg 1995).
 """
 
 import json
-import tomllib
-from dataclasses import asdict, dataclass, field, fields
-from math import inf
+from bisect import bisect_left
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.stats import false_discovery_control
 
-from hwlib import paths
+from hwlib import experiments
+from hwlib.claims import effects
+from hwlib.claims.table import OPPOSITES, REGIONS, Claim, Measure
+from hwlib.claims.table import load as load
 from hwlib.data import DRAWN
 
-FILE = paths.REPOSITORY / "report" / "claims" / "claims.toml"
+OPPOSITE, NONE = "contradicted: the opposite", "contradicted: no such effect"
+OF_A_MEASURE = ("reproduced", OPPOSITE, NONE, "contradicted", "open", "too early", "not run")
+VERDICTS = ("reproduced", "reproduced in part", "contradicted", "open", "too early", "not run")
+"""Of a claim."""
 
-VERDICTS = ("reproduced", "contradicted", "inconclusive", "not run")
+ERROR = 0.05
+"""Chance of a wrong verdict, over all looks."""
 
-REGIONS = {
-    "more": lambda smallest: (smallest, inf),
-    "less": lambda smallest: (-inf, -smallest),
-    "alike": lambda smallest: (-smallest, smallest),
-    "not more": lambda smallest: (-inf, smallest),
-    "not less": lambda smallest: (-smallest, inf),
-}
-"""Direction of a claim -> open interval of the effects that it allows."""
+PAIRS = (12,)
+"""The look at pairs of pictures: their number is fixed beforehand."""
 
-UNITS = ("log ratio", "share", "brightness")
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How a claim, or a part of it, is measured. The fields are explained in claims.toml."""
-
-    name: str
-    what: str
-    unit: str
-    direction: str
-    smallest: float
-    why: str
-    runs: tuple = ()
-    notebook: str = ""
-
-    def __post_init__(self):
-        if self.direction not in REGIONS or self.unit not in UNITS or not 0 < self.smallest < inf:
-            raise ValueError(
-                f"{self.name}: direction must be one of {', '.join(REGIONS)}, unit one of {', '.join(UNITS)}, and "
-                f"smallest above 0; they are {self.direction!r}, {self.unit!r} and {self.smallest!r}."
-            )
-
-    @property
-    def region(self):
-        return REGIONS[self.direction](self.smallest)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement of a report. The fields are explained in claims.toml."""
-
-    id: str
-    section: str
-    statement: str
-    english: str
-    notebook: str
-    measures: tuple
-    unmeasured: str = ""
-    figures: tuple = ()
+MOST = 1000
+"""Units, of an estimate how many would decide."""
 
 
 @dataclass(frozen=True)
 class Finding:
     """What was measured of a claim by one measure, and what follows by the rule.
 
-    `value` is the mean over seeds, `low` and `high` are its interval, None where there is none; `reason` says in words
-    why the verdict is neither reproduced nor contradicted.
+    Args:
+        reason: in words, why the verdict is neither reproduced nor contradicted.
+        value, low, high: mean over the units that decide (over all that count, before the first look), and the ends of
+            its interval; None where there is none, infinite where runs were cut off.
+        units: what every unit said, rows of `effects.as_json`, in the order of the seeds.
+        decide: how many units decide: the number of the last look; 0 before the first.
+        needed: about how many units would decide what is open; None where this is not known.
+        p: the smallest 1 - level, times the number of looks, at which the verdict is still the same; 1 where open at a
+            look; None where there was no look.
+        survives: whether the verdict survives the correction for all measures; None where nothing is decided.
     """
 
     measure: Measure
@@ -93,7 +75,11 @@ class Finding:
     value: float | None = None
     low: float | None = None
     high: float | None = None
-    seeds: tuple = ()
+    units: tuple = ()
+    decide: int = 0
+    needed: int | None = None
+    p: float | None = None
+    survives: bool | None = None
     meaning: str = ""
     profile: str = ""
     data: str = ""
@@ -109,76 +95,106 @@ class Judged:
     findings: tuple = field(repr=False)
 
 
-def load(path=FILE):
-    """The claims, a list in the order of the file. ValueError in one line for a claim that cannot be judged."""
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))["claim"]
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path.name}: {error}") from None
-    claims = []
-    for entry in entries:
-        name = entry.get("id", "a claim without an id")
-        try:
-            measures = entry.pop("measure", [])
-            if not measures:
-                raise ValueError("no measure says how it is measured; add a [[claim.measure]].")
-            notebook = {"notebook": entry.get("notebook", "")}
-            entry["measures"] = tuple(_made(Measure, notebook | measure) for measure in measures)
-            claims.append(_made(Claim, entry))
-        except ValueError as error:
-            raise ValueError(f"{path.name}: {name}: {error}") from None
-    for what in ([c.id for c in claims], [(c.id, m.name) for c in claims for m in c.measures]):
-        if twice := [one for one in what if what.count(one) > 1]:
-            raise ValueError(f"{path.name}: {twice[0]} stands there twice.")
-    return claims
+def place(low, high, measure):
+    """Where an interval lies: a verdict of `OF_A_MEASURE`, reproduced, contradicted (three ways) or open."""
+
+    def within(region):
+        return region[0] <= low and high <= region[1]
+
+    if within(measure.allows):
+        return "reproduced"
+    if low <= measure.allows[1] and measure.allows[0] <= high:
+        return "open"
+    if measure.direction and within(REGIONS["alike"](measure.smallest)):
+        return NONE
+    if measure.direction in OPPOSITES and within(REGIONS[OPPOSITES[measure.direction]](measure.smallest)):
+        return OPPOSITE
+    return "contradicted"
 
 
-def interval(of_seeds):
-    """Mean over seeds, and the interval by the rule: floats (value, low, high).
+def judge(measure, of_units, looks=experiments.LOOKS):
+    """The `Finding` of one measure.
 
-    of_seeds: one dict a seed, with `value`, `low` and `high`, its own 95 % interval.
+    Args:
+        of_units: unit -> `Effect`: whole numbers are seeds, anything else names a pair.
+        looks: numbers of seeds at which a verdict is made (`hwlib.experiments.looks`); pairs have one of their own.
+
+    Raises ValueError, in one line, if seeds were measured where the claim asks for pairs, or pairs for seeds; if some
+    units are counted and others are not, or counts are not of shares.
     """
-    value, low, high = _numbers(of_seeds)
-    mean, reach = value.mean(), 0.0
-    if len(value) > 1:
-        reach = stdtrit(len(value) - 1, 0.975) * value.std(ddof=1) / np.sqrt(len(value))
-    return float(mean), float(min(low.min(), mean - reach)), float(max(high.max(), mean + reach))
-
-
-def judge(measure, of_seeds):
-    """The `Finding` of one measure from its effect in each seed (dicts with `value`, `low`, `high`)."""
-    of_seeds = tuple(of_seeds)
-    if not of_seeds:
+    if not of_units:
         return Finding(measure, "not run", "not measured")
-    finite = np.isfinite(_numbers(of_seeds)).all(axis=0)
-    if not finite.all():
-        reason = f"not a finite number in {(~finite).sum()} of {len(finite)} seeds"
-        return Finding(measure, "inconclusive", reason, seeds=of_seeds)
-    value, low, high = interval(of_seeds)
-    start, end = measure.region
-    if start < low and high < end:
-        verdict, reason = "reproduced", ""
-    elif high <= start or end <= low:
-        verdict, reason = "contradicted", ""
-    else:
-        verdict, reason = "inconclusive", "the interval leaves it open"
-    if len(of_seeds) == 1:
-        reason = f"one seed; points to {'neither' if verdict == 'inconclusive' else verdict}"
-        verdict = "inconclusive"
-    return Finding(measure, verdict, reason, value, low, high, of_seeds)
+    unit = effects.unit_of(of_units)
+    if f"{unit}s" != measure.units:
+        raise ValueError(f"{measure.name}: measured in {unit}s, and its units are {measure.units} in claims.toml.")
+    if unit == "seed":
+        of_units = dict(sorted(of_units.items()))
+    looks = PAIRS if unit == "pair" else looks
+    units, run = tuple(effects.as_json(of_units)["of_units"]), len(of_units)
+    counted = _counted(of_units)
+    if len(counted) < (looks[0] if run >= looks[0] else min(3, run)):
+        first = next(one.too_early for one in of_units.values() if one.too_early)
+        return Finding(measure, "too early", f"{first}; {len(counted)} of {_number(run, unit)} count", units=units)
+    decide = max((look for look in looks if look <= len(counted)), default=0)
+    deciding = counted[: decide or None]
+    if len({len(one.counts) for one in deciding}) > 1 or (deciding[0].counts and measure.unit != "share"):
+        raise ValueError(f"{measure.name}: counts are for shares, in every unit; its unit is {measure.unit!r}.")
+    if bad := sum(not np.isfinite(one.estimate) for one in deciding):
+        return Finding(measure, "open", f"not a finite number in {bad} of {_number(len(deciding), unit)}", units=units)
+    level = 1 - ERROR / len(looks)
+    low, high = effects.interval(deciding, level) if len(deciding) > 1 else (None, None)
+    verdict = place(low, high, measure) if decide else "open"
+    found = Finding(measure, verdict, "", effects.mean(deciding), low, high, units, decide)
+    if verdict != "open":
+        return replace(found, p=_p_value(deciding, level, found))
+    found = replace(found, needed=needed(measure, of_units, looks), p=1.0 if decide else None)
+    return replace(found, reason=_why_open(found, deciding, unit, looks[0]))
+
+
+def needed(measure, of_units, looks=experiments.LOOKS):
+    """About how many units would decide an open measure, if mean and spread stayed: the first look that would, or a
+    number beyond the last. None if this is more than `MOST`, or one unit (which has no spread) is all there is.
+    """
+    counted = _counted(of_units)
+    looks = PAIRS if measure.units == "pairs" else looks
+    if len(counted) < 2 or not np.isfinite([one.estimate for one in counted]).all():
+        return None
+
+    def decided(n):
+        return place(*effects.interval(counted, 1 - ERROR / len(looks), n), measure) != "open"
+
+    numbers = [look for look in looks if look > len(counted)]
+    numbers += range(max(looks[-1], len(counted)) + 1, MOST + 1)
+    first = bisect_left(numbers, True, key=decided)
+    return numbers[first] if first < len(numbers) else None
 
 
 def verdict(findings):
-    """The verdict of a claim from those of its measures."""
-    verdicts = {finding.verdict for finding in findings}
-    if len(verdicts) == 1:
-        return verdicts.pop()
-    return "contradicted" if "contradicted" in verdicts else "inconclusive"
+    """The verdict of a claim from those of its parts, one of `VERDICTS`; what is measured beside them has no say."""
+    kinds = {one.verdict.split(":")[0] for one in findings if not one.measure.beside}
+    if "reproduced" in kinds:
+        return "reproduced" if len(kinds) == 1 else "reproduced in part"
+    if kinds == {"contradicted"}:
+        return "contradicted"
+    if kinds & {"contradicted", "open"}:
+        return "open"
+    return "too early" if "too early" in kinds else "not run"
 
 
 def judged(claims, folder):
     """Claims with their verdicts, a list of `Judged`, from the JSON files that the notebooks left in `folder`."""
-    return [Judged(claim, verdict(found), found) for claim in claims for found in [tuple(_findings(claim, folder))]]
+    found = [tuple(_findings(claim, folder)) for claim in claims]
+    tested = [one.p for findings in found for one in findings if one.p is not None]
+    corrected = iter(false_discovery_control(tested) if tested else ())
+    results = []
+    for claim, findings in zip(claims, found, strict=True):
+        survive = [None if one.p is None else bool(next(corrected) <= ERROR) for one in findings]
+        findings = tuple(
+            one if one.verdict == "open" else replace(one, survives=kept)
+            for one, kept in zip(findings, survive, strict=True)
+        )
+        results.append(Judged(claim, verdict(findings), findings))
+    return results
 
 
 def as_json(results):
@@ -196,6 +212,35 @@ def scale(finding):
     return f"profile {profile}, {'drawn faces' if finding.data in DRAWN else finding.data}"
 
 
+def _counted(of_units):
+    return [one for one in of_units.values() if not one.too_early]
+
+
+def _number(n, unit):
+    return f"one {unit}" if n == 1 else f"{n} {unit}s"
+
+
+def _why_open(found, deciding, unit, first):
+    """The reason of an open finding; first: the number of the first look."""
+    if len(deciding) < 3:
+        pointed = place(*effects.point(deciding), found.measure)
+        return f"{_number(len(deciding), unit)}; points to {'neither' if pointed == 'open' else pointed}"
+    about = f"about {found.needed:,}" if found.needed else f"more than {MOST:,}"
+    before = "" if found.decide else f"{len(deciding)} {unit}s; first look at {first}, "
+    return f"{before}{about} {unit}s to decide"
+
+
+def _p_value(deciding, level, found):
+    """1 - level of the widest interval that still lies where it does, halved down to 1e-12, times the looks."""
+    looks = round(ERROR / (1 - level))
+    low, high = np.log([1e-12, 1 - level])
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        same = place(*effects.interval(deciding, 1 - np.exp(middle)), found.measure) == found.verdict
+        low, high = (low, middle) if same else (middle, high)
+    return float(looks * np.exp(high))
+
+
 def _findings(claim, folder):
     for measure in claim.measures:
         path = folder / f"{measure.notebook}.json"
@@ -203,26 +248,26 @@ def _findings(claim, folder):
             yield Finding(measure, "not run", f"{measure.notebook} has not been run")
             continue
         left = json.loads(path.read_text(encoding="utf-8"))
-        effect = left.get("effects", {}).get(f"{claim.id} {measure.name}", {"seeds": [], "meaning": ""})
-        found = judge(measure, effect["seeds"])
+        effect = left.get("effects", {}).get(f"{claim.id} {measure.name}", {"unit": "", "of_units": [], "meaning": ""})
+        try:
+            found = judge(measure, _units(effect, left), experiments.looks(left["profile"]))
+        except ValueError as error:
+            raise ValueError(f"{path.name}: {claim.id}: {error}") from None
         more = {"profile": left["profile"], "data": left["data"]["data"], "meaning": effect["meaning"]}
         if found.verdict == "not run":
             more["reason"] = effect["meaning"] or f"left out at profile {left['profile']}"
-        yield Finding(**{**vars(found), **more, "runs": measure.runs or tuple(left["runs"])})
+        yield replace(found, **more, runs=measure.runs or tuple(left["runs"]))
 
 
-def _numbers(of_seeds):
-    """float64 [3, seeds]: values and the ends of their intervals; NaN for null."""
-    return np.array([[seed[key] for seed in of_seeds] for key in ("value", "low", "high")], float)
-
-
-def _made(kind, entry):
-    """A dataclass from an entry of the file; ValueError that names what is missing, empty or unknown."""
-    known = {one.name: one for one in fields(kind)}
-    needed = [name for name in known if name not in ("runs", "figures", "unmeasured")]
-    if wrong := [name for name in needed if not entry.get(name)] + [name for name in entry if name not in known]:
-        raise ValueError(f"{', '.join(wrong)}: missing, empty or unknown.")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+def _units(effect, left):
+    """Unit -> `Effect` from a notebook's JSON. ValueError if it is of an older form, or names seeds not run."""
+    if "of_units" not in effect:
+        raise ValueError(f"effects of an older form; run {left['notebook']} again.")
+    of_units = effects.from_json(effect)
+    run = experiments.seeds(left["profile"], left["seed"], left["seeds"])
+    if effect["unit"] == "seed" and (others := [str(unit) for unit in of_units if unit not in run]):
+        raise ValueError(f"effects of seeds {', '.join(others)}, but it was run with seeds {', '.join(map(str, run))}.")
+    return of_units
 
 
 def _finite(value):

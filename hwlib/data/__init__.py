@@ -4,6 +4,7 @@ The first `load` of a set prepares and keeps it (see `hwlib.data.cache`); later 
 """
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,10 +76,10 @@ def _stored(data, image_size, count, progress):
         (style, labels), name, count = DRAWN[data], data, count or avatars.COUNT
         settings = {"style": style, "labels": labels, "seed": avatars.SEED} | avatars.versions()
     else:
-        path = Path(data).expanduser()
-        if not path.exists():
+        path = Path(os.path.expanduser(data))
+        if not data or not os.path.exists(path):  # of pathlib's own, some raise for some paths
             raise DataError(f"no data set '{data}': give {', '.join(DRAWN)}, or the path of a folder or a .zip")
-        name, settings = path.name, {"files": files.digest(path), "version": images.VERSION}
+        name, settings = path.name or str(path), {"files": files.digest(path), "version": images.VERSION}
 
     def build(folder):
         if data in DRAWN:

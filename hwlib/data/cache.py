@@ -16,7 +16,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from hwlib import paths
-from hwlib.data.tags import TEXT_DIM, DataError
+from hwlib.data.tags import TEXT_DIM, DataError, one_line
+from hwlib.storage import told_if_full
 
 
 def processors():
@@ -25,7 +26,7 @@ def processors():
 
 
 def say(line):
-    print(line, file=sys.stderr, flush=True)
+    print(one_line(line), file=sys.stderr, flush=True)
 
 
 def _counted(items, total, label, every=3.0):
@@ -42,10 +43,10 @@ def _counted(items, total, label, every=3.0):
 
 
 def some(names, limit=3):
-    """A few of the names, for a message: `a, b, c and 7 more`."""
-    names = list(names)
+    """A few of the names, for a message: `a, b, c and 7 more`; a long one without its middle."""
+    names = [*map(str, names)]
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+    return ", ".join(one_line(name, 90) for name in names[:limit]) + more
 
 
 def stored(settings, build):
@@ -88,9 +89,15 @@ def write(folder, items, total, image_size, about, progress):
     if need > free:
         raise DataError(
             f"{about['data']}: the cache needs {need >> 20} MB but the disk has {free >> 20} MB free: "
-            "make room, choose a smaller count or image_size, or set HWLIB_HOME to a folder on another disk"
+            f"{need - free >> 20} MB are missing. Make room and give the same command again, choose a smaller count or "
+            "image_size, or set HWLIB_HOME to a folder on another disk"
         )
-    digest, names, texts, broken = hashlib.sha256(), [], [], []
+    with told_if_full(folder / "images.npy", folder / "images.npy", need):
+        _write(folder, _counted(items, total, about["data"]) if progress else items, total, image_size, about)
+
+
+def _write(folder, items, total, image_size, about):
+    digest, names, texts, broken = hashlib.sha256(), [], np.zeros((total, TEXT_DIM), np.uint8), []
     with open(folder / "images.npy", "wb") as file:
 
         def header(n):
@@ -98,20 +105,20 @@ def write(folder, items, total, image_size, about, progress):
             np.lib.format.write_array_header_1_0(file, layout)
 
         header(total)
-        for name, picture, text in _counted(items, total, about["data"]) if progress else items:
+        for name, picture, text in items:
             if isinstance(picture, Exception):
-                broken.append(f"{name} ({picture or type(picture).__name__})")
+                broken.append(f"{one_line(name, 60)} ({one_line(picture, 60) or type(picture).__name__})")
                 continue
             pixels = picture.tobytes()
             digest.update(pixels)
             file.write(pixels)
+            texts[len(names)] = text
             names.append(name)
-            texts.append(text)
         file.seek(0)
         header(len(names))  # NumPy pads the header, so that a smaller number fits in place
     if not names:
         raise DataError(f"{about['data']}: no picture could be read: {some(broken)}")
-    texts = np.array(texts, np.uint8).reshape(-1, TEXT_DIM)
+    texts = texts[: len(names)]
     digest.update(texts.tobytes())
     np.save(folder / "texts.npy", texts)
     (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")

@@ -4,9 +4,11 @@
 experiment does not name is as in report A.
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 
-from hwlib.experiments import pictures, report_a, report_b, tips
+from hwlib.experiments import pictures, report_a, report_b, search, tips
+from hwlib.experiments.profiles import LOOKS as LOOKS
 from hwlib.experiments.profiles import PROFILES
 
 TASKS = {
@@ -23,11 +25,16 @@ EXPERIMENTS = {
     **report_b.RUNS,
     **tips.RUNS,
     **pictures.RUNS,
+    **search.RUNS,
     "tags": {
         "task": "classifier",
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
     },
 }
+
+
+JUDGES = ("tags", "domains")
+"""Classifiers that measure other runs: there is one of each, whatever the seeds."""
 
 
 def left_out(profile):
@@ -38,6 +45,11 @@ def left_out(profile):
 def seeds(profile, seed=0, count=0):
     """The seeds that each experiment is trained with: `count` from `seed` on; 0 for as many as the profile has."""
     return range(seed, seed + (count or known(profile, PROFILES, "profile")["seeds"]))
+
+
+def looks(profile):
+    """Numbers of seeds at which a profile's claims are judged: `LOOKS`, or one number that is fixed beforehand."""
+    return known(profile, PROFILES, "profile")["looks"]
 
 
 def resolve(name, profile):
@@ -89,7 +101,12 @@ def _merged(base, override):
 
 
 def known(name, table, what):
-    """`table[name]`; ValueError that names the known ones where there is none."""
+    """`table[name]`; ValueError that names the known ones, the nearest last, where there is none."""
     if name not in table:
-        raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.')
+        raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.{nearest(name, table)}')
     return table[name]
+
+
+def nearest(name, names):
+    """' Did you mean "quick"?', for a message about a name that is not among the names; empty if none is near."""
+    return "".join(f' Did you mean "{near}"?' for near in get_close_matches(str(name), names, n=1))

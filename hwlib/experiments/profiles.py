@@ -1,96 +1,113 @@
 """How large everything is drawn: the profiles that a report can be made at."""
 
-RATES = ("report-a-rate-5x", "report-a-rate-0.2x", "report-a-basic-rate-5x", "report-a-basic-rate-0.2x")
-OBJECTIVES = ("dcgan-strided", "wgan-rmsprop", "wgan-gp-1", "wgan-gp-batchnorm", "wgan-gp-layernorm", "lsgan-110")
+from hwlib.experiments import search
+
+SWEEP = tuple(f"report-a{basic}-{point}" for basic in ("", "-basic") for point in ("rate-5x", "rate-0.2x"))
+WIDTHS = {
+    f"report-a{basic}-{name}": factor for basic in ("", "-basic") for name, factor in (("narrow", 0.5), ("wide", 2))
+}
+PENALTIES = ("wgan-gp-1", "wgan-gp-10", "wgan-gp-paper-0.1", "wgan-gp-paper-1")
+"""Of the sweeps over settings (A2) and over the weight of the penalty (B6)."""
+
+VARIANTS = ("dcgan-soft-labels", "dcgan-strided", "wgan-rmsprop", "wgan-gp-layernorm", "lsgan-110", "hinge")
 EMBEDDINGS = ("text-dcgan-256", "text-dcgan-16", "text-dcgan-8", "text-dcgan-32-normalised", "text-dcgan-24")
-BEYOND = (*OBJECTIVES, *EMBEDDINGS, "report-a-course")
-"""Variants of the comparison and of text-to-image that only the reports' own profile has the time for."""
+ONLY_SETTLED = [
+    *(*SWEEP, *WIDTHS, *PENALTIES, *VARIANTS, *EMBEDDINGS),
+    *("report-a-code", "report-a-course", "report-a-normal", "report-a-unscaled", "report-a-no-text"),
+    *("dcgan-1to2", "wgan-gp-1to1", "wgan-gp-1to2", "text-dcgan-normalised"),
+]
+"""What a report at a scaled-down profile does without, unless it has been trained: `settle` does, and `train`."""
+
+
+def _each(names, **settings):
+    return {name: settings for name in names}
+
+
+def _widths(width, **settings):
+    """The sweep's networks, half and twice as wide as the profile's."""
+    return {name: settings | {"width": by * width} for name, by in WIDTHS.items()}
+
+
+LOOKS = (5, 8, 12, 20)
+"""Numbers of seeds at which claims are judged where seeds are added until they are decided."""
 
 PROFILES = {
     "smoke": {
         "about": "tests: seconds, nothing to see",
         "seeds": 1,
+        "looks": LOOKS,
         "image_size": 16,
         "avatars": 96,
         "files": 96,
         "measured": 24,
         "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
         "classifier": {"epochs": 1},
-        "left_out": [
-            *BEYOND,
-            *("report-a-normal", "text-dcgan-normalised", "text-dcgan-one-hot"),
-            *("dcgan-1to2", "report-a-rate-0.2x", "report-a-basic-rate-0.2x", "report-a-wide", "report-a-basic-wide"),
-            *("report-a-narrow", "report-a-basic-narrow"),
-            *("tip-1", "tip-2", "tip-3", "tip-6", "tip-9-sgd", "tip-13", "tip-14", "all-but-14"),
-        ],
         "cyclegan": {"width": 1 / 16, "batch_size": 2, "steps": 4, "interval": 2},
         "domains": {"epochs": 1},
         "colouriser": {"filters": 4, "batch_size": 8, "steps": 4, "interval": 2},
+        "style": {"weights": "vgg16", "size": 64, "steps": 3},
         "experiments": {
             "cyclegan": {"generator_options": {"blocks": 1}},
             "simple": {"steps": 10, "interval": 5},
             "tip-14": {"steps": 2, "interval": 1},
             "all-tips": {"steps": 2, "interval": 1},
             "all-but-14": {"steps": 10, "interval": 5},
-            "report-a-narrow": {"width": 1 / 32},
-            "report-a-basic-narrow": {"width": 1 / 32},
-            "report-a-wide": {"width": 1 / 8},
-            "report-a-basic-wide": {"width": 1 / 8},
+            **_widths(1 / 16),
+            **search.SCALES,
         },
-        "style": {"weights": "vgg16", "size": 64, "steps": 3},
+        "left_out": [
+            *(name for name in ONLY_SETTLED if not name.endswith(("rate-5x", "-narrow"))),
+            *("tip-1", "tip-2", "tip-6", "tip-9-sgd", "tip-13", "tip-14", "all-but-14"),
+        ],
     },
     "quick": {
         "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
         "seeds": 1,
+        "looks": LOOKS,
         "image_size": 32,
         "avatars": 6000,
         "files": 6000,
-        "measured": 300,
+        "measured": 1000,
         "gan": {"width": 0.25, "batch_size": 32, "steps": 5000, "interval": 250, "learning_rate_scale": 5.0},
         "classifier": {"epochs": 12},
-        "style": {"weights": "vgg16", "size": 128, "style_size": 256, "steps": 32},
-        "experiments": {
-            "style-white": {"steps": 100},
-            "report-a-written": {"steps": 1000},
-            "report-a-conv": {"steps": 2000},
-            "report-a-conv-even": {"steps": 1000},
-            "report-a-conv-resize": {"steps": 1000},
-            "report-a-glorot": {"steps": 1000},
-            "report-a-normal": {"steps": 1000},
-            "report-a-unscaled": {"steps": 250},
-            "report-a-basic": {"steps": 500},
-            **{name: {"steps": 250} for name in RATES},
-            "report-a-narrow": {"steps": 250, "width": 0.125},
-            "report-a-basic-narrow": {"steps": 250, "width": 0.125},
-            "report-a-wide": {"steps": 250, "width": 0.5},
-            "report-a-basic-wide": {"steps": 250, "width": 0.5},
-            "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
-            "dcgan-uniform": {"steps": 160},
-            "dcgan-balanced": {"steps": 320},
-            "text-dcgan": {"steps": 240, "interval": 30},
-            "dcgan-1to1": {"steps": 320},
-            "dcgan-1to10": {"steps": 160},
-            "wgan-gp-1to1": {"steps": 320},
-            "simple": {"steps": 180, "interval": 30},
-            "tip-14": {"steps": 36, "interval": 6},
-            "all-tips": {"steps": 36, "interval": 6},
-            "all-but-14": {"steps": 180, "interval": 30},
-            "cyclegan": {"learning_rate_scale": 5.0, "generator_options": {"blocks": 3}},
-        },
-        "left_out": [
-            *BEYOND,
-            *("report-a-normal", "hinge"),
-            *("dcgan-1to2", "report-a-rate-0.2x", "report-a-wide"),
-            *("report-a-basic-rate-0.2x", "report-a-basic-wide"),
-            *("style-deep-content", "style-noise", "style-max", "all-but-14"),
-        ],
         "cyclegan": {"width": 0.25, "steps": 2400, "interval": 100, "learning_rate_scale": 2.5},
         "domains": {"epochs": 2},
         "colouriser": {"filters": 16, "batch_size": 32, "steps": 300, "interval": 50},
+        "style": {"weights": "vgg16", "size": 128, "style_size": 256, "steps": 32},
+        "experiments": {
+            **_each(("report-a-written", "report-a-code", "report-a-no-text"), steps=1000),
+            **_each(("report-a-conv-even", "report-a-conv-resize"), steps=1000),
+            "report-a-conv": {"steps": 3000},
+            **_each(("report-a-glorot", "report-a-normal", "report-a-unscaled"), steps=2000),
+            **_each(SWEEP, steps=2000),
+            **_widths(0.25, steps=2000),
+            "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
+            "dcgan-1to1": {"steps": 1600},
+            "dcgan-1to2": {"steps": 800},
+            "dcgan-1to10": {"steps": 320},
+            "dcgan-balanced": {"steps": 800},
+            "wgan-gp-1to1": {"steps": 1600},
+            "wgan-gp-1to2": {"steps": 800},
+            "text-dcgan": {"steps": 240, "interval": 30},
+            "simple": {"steps": 600, "interval": 60},
+            "tip-14": {"steps": 120, "interval": 12},
+            "all-tips": {"steps": 120, "interval": 12},
+            "all-but-14": {"steps": 600, "interval": 60},
+            "cyclegan": {"learning_rate_scale": 5.0, "generator_options": {"blocks": 3}},
+            "style-white": {"steps": 100},
+            **{name: scale | {"steps": 1000} for name, scale in search.SCALES.items() if name.startswith("report-a")},
+            **{name: scale for name, scale in search.SCALES.items() if not name.startswith("report-a")},
+        },
+        "left_out": [
+            *ONLY_SETTLED,
+            *("tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13", "tip-17", "all-tips"),
+            *("style-deep-content", "style-noise", "style-max"),
+        ],
     },
     "study": {
         "about": "64x64 pixels, half the width, hours on two cores",
         "seeds": 1,
+        "looks": (3,),
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
@@ -104,31 +121,6 @@ PROFILES = {
             "precision": "mixed_bfloat16",
         },
         "classifier": {"epochs": 2},
-        "experiments": {
-            "report-a-written": {"steps": 800},
-            "report-a-conv-even": {"steps": 800},
-            "report-a-conv-resize": {"steps": 800},
-            "report-a-glorot": {"steps": 800},
-            "report-a-normal": {"steps": 800},
-            "report-a-basic": {"steps": 1600},
-            "report-a-unscaled": {"steps": 800},
-            **{name: {"steps": 400} for name in RATES},
-            "report-a-narrow": {"steps": 400, "width": 0.25},
-            "report-a-basic-narrow": {"steps": 400, "width": 0.25},
-            "report-a-wide": {"steps": 400, "width": 1.0},
-            "report-a-basic-wide": {"steps": 400, "width": 1.0},
-            "dcgan": {"steps": 1000, "interval": 50, "learning_rate_scale": 5.0},
-            "text-dcgan": {"steps": 500},
-            "dcgan-1to10": {"steps": 500},
-            "simple": {"steps": 1000, "interval": 100},
-            "tip-14": {"steps": 200, "interval": 20},
-            "all-tips": {"steps": 200, "interval": 20},
-            "all-but-14": {"steps": 1000, "interval": 100},
-        },
-        "left_out": [
-            *BEYOND,
-            *("hinge", "wgan-gp-0.1", "text-dcgan-one-hot", "report-a-normal"),
-        ],
         "cyclegan": {
             "width": 0.5,
             "steps": 20_000,
@@ -139,32 +131,55 @@ PROFILES = {
         "domains": {"epochs": 1},
         "colouriser": {"steps": 2000, "interval": 100},
         "style": {"weights": "vgg16", "size": 256, "style_size": 384, "steps": 200},
+        "experiments": {
+            **_each(("report-a-written", "report-a-code", "report-a-unscaled"), steps=800),
+            **_each(("report-a-conv-even", "report-a-conv-resize", "report-a-no-text"), steps=800),
+            **_each(("report-a-glorot", "report-a-normal"), steps=1600),
+            **_each(SWEEP, steps=1600),
+            **_widths(0.5, steps=1600),
+            "dcgan": {"steps": 1000, "interval": 50, "learning_rate_scale": 5.0},
+            **_each(("dcgan-1to1", "wgan-gp-1to1", "dcgan-balanced"), steps=5000),
+            **_each(("dcgan-1to2", "wgan-gp-1to2"), steps=2500),
+            "dcgan-1to10": {"steps": 1000},
+            "text-dcgan": {"steps": 500},
+            "simple": {"steps": 2000, "interval": 200},
+            "tip-14": {"steps": 400, "interval": 40},
+            "all-tips": {"steps": 400, "interval": 40},
+            "all-but-14": {"steps": 2000, "interval": 200},
+            **search.SCALES,
+        },
+        "left_out": ONLY_SETTLED,
     },
     "paper": {
         "about": "the reports' own settings and sizes: days on a processor, for a GPU",
         "seeds": 3,
+        "looks": (3,),
         "image_size": 64,
         "avatars": 33_431,
         "files": None,
         "measured": 2000,
-        "gan": {"epochs": 970},
-        "style": {"weights": "vgg19"},
+        "gan": {"epochs": 970, "moments": (30, 500)},
         "classifier": {"epochs": 12},
         "cyclegan": {"epochs": 47, "interval": 500},
         "domains": {"epochs": 2},
         "colouriser": {"steps": 100_000, "interval": 500},
+        "style": {"weights": "vgg19"},
         "experiments": {
-            "dcgan": {"epochs": 500},
+            "dcgan": {"epochs": 500, "moments": (1, 100, 500)},
             "text-dcgan": {"epochs": 200},
             "cyclegan": {"epochs": None, "steps": 240_000},
-            "report-a-narrow": {"width": 0.5},
-            "report-a-basic-narrow": {"width": 0.5},
-            "report-a-wide": {"width": 2.0},
-            "report-a-basic-wide": {"width": 2.0},
+            **_widths(1.0),
         },
     },
 }
-"""`seeds` is how many seeds each run is made with, `measured` how many images a measure takes. `avatars` is how many
-faces are drawn, `files` how many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
+"""`seeds` is how many seeds each run is made with, `looks` the numbers of seeds at which claims are judged (see
+`hwlib.claims.rule`), `measured` how many images a measure takes. `avatars` is how many faces are drawn, `files` how
+many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
 `gan`, `classifier`, `cyclegan` ... override the settings of all runs of that task, `experiments` those of one;
-`left_out` are experiments that the profile has no time for."""
+`left_out` are experiments that the profile's report does without unless they have been trained."""
+
+PROFILES["epoch-30"] = PROFILES["paper"] | {
+    "about": "report A's own figure: the reports' sizes to epoch 30, hours on two cores",
+    "seeds": 1,
+    "gan": {"epochs": 30, "precision": "mixed_bfloat16"},
+}

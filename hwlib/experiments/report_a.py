@@ -31,13 +31,13 @@ RUNS = {
     },
     "report-a-conv-even": {
         "base": "report-a-conv",
-        "about": "A control of the Conv start: 4x4 kernels, which the stride of 2 divides.",
-        "generator_options": {"upsampling": "even"},
+        "about": "A control: the Conv start doubles its maps by 4x4 kernels, which the stride of 2 divides.",
+        "generator_options": {"start_upsampling": "even"},
     },
     "report-a-conv-resize": {
         "base": "report-a-conv",
-        "about": "A control of the Conv start: nearest neighbours and a convolution instead of transposed ones.",
-        "generator_options": {"upsampling": "resize"},
+        "about": "A control: the Conv start doubles its maps by nearest neighbours and a convolution.",
+        "generator_options": {"start_upsampling": "resize"},
     },
     "report-a-glorot": {
         "base": "report-a",
@@ -55,6 +55,11 @@ RUNS = {
         "base": "report-a",
         "about": "Images from 0 to 255, not divided; the generator's sigmoid is scaled to match.",
         "value_range": (0.0, 255.0),
+    },
+    "report-a-no-text": {
+        "base": "report-a",
+        "about": "Report A's networks without a text: what colours a generator draws that is not told any.",
+        "conditional": False,
     },
     "report-a-basic": {
         "base": "report-a",

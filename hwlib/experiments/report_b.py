@@ -14,20 +14,37 @@ def _embeddings(sizes):
     }
 
 
+def _penalties(base, also, weights):
+    """A WGAN-GP with other weights of its penalty."""
+    return {
+        f"{base}-{weight:g}": {
+            "base": base,
+            "about": f"WGAN-GP with lambda {weight:g}{also}.",
+            "objective_options": {"weight": weight},
+        }
+        for weight in weights
+    }
+
+
 RUNS = {
     "dcgan": {
         "task": "gan",
-        "about": "Report B's DCGAN: the course's baseline, tips 1, 3, 4, 6, 9, five discriminator updates to one.",
+        "about": "Report B's DCGAN: the course's baseline, labels 1 and 0, tips 1, 3, 4 and 9, five discriminator "
+        "updates to one.",
         "generator": "hwlib.models.report_b:generator",
         "discriminator": "hwlib.models.report_b:discriminator",
         "objective": "hwlib.objectives.standard:NonSaturating",
-        "objective_options": {"real_label": (0.7, 1.2), "fake_label": (0.0, 0.3)},
         "conditional": False,
         "latent_dim": 100,
         "value_range": (-1.0, 1.0),
         "optimizer_options": {"beta_1": 0.5},
         "batch_size": 128,
         "discriminator_steps": 5,
+    },
+    "dcgan-soft-labels": {
+        "base": "dcgan",
+        "about": "The same with tip 6, labels of 0.7 to 1.2 and 0 to 0.3: the report lists it, and writes 1 and 0.",
+        "objective_options": {"real_label": (0.7, 1.2), "fake_label": (0.0, 0.3)},
     },
     "dcgan-strided": {
         "base": "dcgan",
@@ -47,28 +64,22 @@ RUNS = {
     },
     "wgan-gp": {
         "base": "dcgan",
-        "about": "Report B's WGAN-GP with lambda 10, the critic without a norm.",
+        "about": "Report B's WGAN-GP: the DCGAN's networks, BatchNorm in the critic too, and the lambda of 0.1 that it "
+        "found best.",
         "objective": "hwlib.objectives.wasserstein:WassersteinGradientPenalty",
-        "discriminator_options": {"norm": None},
-    },
-    "wgan-gp-1": {
-        "base": "wgan-gp",
-        "about": "WGAN-GP with lambda 1.",
-        "objective_options": {"weight": 1.0},
-    },
-    "wgan-gp-0.1": {
-        "base": "wgan-gp",
-        "about": "WGAN-GP with lambda 0.1, which report B found best.",
         "objective_options": {"weight": 0.1},
     },
-    "wgan-gp-batchnorm": {
+    **_penalties("wgan-gp", "", (1.0, 10.0)),
+    "wgan-gp-paper": {
         "base": "wgan-gp",
-        "about": "WGAN-GP with BatchNorm in the critic, as students had it: the gradient mixes the images of a batch.",
-        "discriminator_options": {"norm": "batch"},
+        "about": "The WGAN-GP of its paper: lambda 10, the critic without a norm.",
+        "objective_options": {"weight": 10.0},
+        "discriminator_options": {"norm": None},
     },
+    **_penalties("wgan-gp-paper", " and no norm in the critic", (0.1, 1.0)),
     "wgan-gp-layernorm": {
-        "base": "wgan-gp",
-        "about": "WGAN-GP with LayerNorm in the critic.",
+        "base": "wgan-gp-paper",
+        "about": "The same with LayerNorm in the critic.",
         "discriminator_options": {"norm": "layer"},
     },
     "lsgan": {

@@ -1,11 +1,6 @@
 """Report B's training tips: the simplest model, each tip alone, the ratios of updates, the hybrid."""
 
 RUNS = {
-    "dcgan-uniform": {
-        "base": "dcgan",
-        "about": "The DCGAN without tip 3: latents uniform on [-1, 1].",
-        "latent": "uniform",
-    },
     "dcgan-gray": {
         "base": "dcgan",
         "about": "The DCGAN on gray images, the first half of report B's hybrid (tip 7).",
@@ -13,9 +8,14 @@ RUNS = {
     },
     "dcgan-balanced": {
         "base": "dcgan",
-        "about": "Tip 11 broken: one update a step, of D where G's loss is above D's, else of G.",
+        "about": "Tip 11 broken: one update a step, of D where G's loss is above the sum of D's two terms, else of G.",
         "discriminator_steps": 1,
-        "balanced": True,
+        "balanced": "sum",
+    },
+    "dcgan-balanced-mean": {
+        "base": "dcgan-balanced",
+        "about": "The same with the mean of D's two terms.",
+        "balanced": "mean",
     },
     "dcgan-1to1": {
         "base": "dcgan",
@@ -37,12 +37,17 @@ RUNS = {
         "about": "WGAN-GP with one critic update to one of the generator.",
         "discriminator_steps": 1,
     },
+    "wgan-gp-1to2": {
+        "base": "wgan-gp",
+        "about": "WGAN-GP with two critic updates to one of the generator.",
+        "discriminator_steps": 2,
+    },
     "simple": {
         "base": "dcgan",
         "about": "The simplest model, of the tips only Adam: sigmoid, minimax loss, uniform latents, no norm, ReLU, "
         "hard labels, one update each.",
         "generator_options": {"norm": None},
-        "discriminator_options": {"norm": None, "activation": "relu"},
+        "discriminator_options": {"norm": None},
         "objective": "hwlib.objectives.standard:Saturating",
         "latent": "uniform",
         "value_range": (0.0, 1.0),

@@ -13,29 +13,29 @@ SAMPLES = 5
 """Images for each line, in 2017."""
 
 
-def write_samples(run, test_text, folder, seed=0):
+def write_samples(run, test_text, folder, seed=0, raw=False):
     """2017: for each line of a test text five JPEGs, `sample_<id>_<k>.jpg`, k from 1; returns their paths.
 
     run: a finished `hwlib.runs.store.Run` of a conditional generator; else ValueError. `folder` is made if it is
-    missing.
+    missing. raw: draw with the raw generator, not the averaged one (`Run.model`).
     """
     lines = read_test_text(test_text)
     texts = np.repeat([vector for _, vector in lines], SAMPLES, axis=0)
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"sample_{name}_{k}.jpg" for name, _ in lines for k in range(1, SAMPLES + 1)]
-    for path, image in zip(paths, _generate(run, texts, seed), strict=True):
+    for path, image in zip(paths, _generate(run, texts, seed, raw), strict=True):
         stream = io.BytesIO()
         Image.fromarray(image).save(stream, "JPEG", quality=95)
         _write(path, stream.getvalue())
     return paths
 
 
-def write_grid(run, test_text, path, seed=0):
+def write_grid(run, test_text, path, seed=0, raw=False):
     """2018: the images of a test text of 25 lines as the 5x5 grid on which the course counts faces, a PNG."""
     lines = read_test_text(test_text)
     if len(lines) != 25:
         raise DataError(f"{test_text}: the grid of 2018 shows 25 texts, this file has {len(lines)} lines")
-    png = grid_png(_generate(run, np.stack([vector for _, vector in lines]), seed))
+    png = grid_png(_generate(run, np.stack([vector for _, vector in lines]), seed, raw))
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, png)
 
@@ -44,7 +44,7 @@ def _write(path, content):
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
-def _generate(run, texts, seed):
+def _generate(run, texts, seed, raw):
     if not run.settings.get("conditional", True):
         raise ValueError(f"{run.name} draws no texts: choose a conditional experiment, such as report-a.")
-    return run.generate(texts, seed)
+    return run.generate(texts, seed, raw=raw)

@@ -8,15 +8,13 @@ compare; nor do these with published ones, which are of an Inception network.
 import numpy as np
 
 
-def compare(net, real, fake, k=5):
-    """All distances between features of real [n, d] and of generated images [m, d] that `net` (FeatureNet) returned.
+def compare(real, fake, k=5):
+    """All distances between features of real [n, d] and of generated images [m, d], by one net.
 
-    A dict: `features` (the net's name), `frechet`, `kernel`, and the four of `precision_recall_density_coverage`.
+    A dict: `frechet`, `kernel`, and the four of `precision_recall_density_coverage`.
     """
-    if real.shape[1] != net.dim:
-        raise ValueError(f"These features have {real.shape[1]} dimensions, those of the net ({net.name}) {net.dim}.")
     distances = {"frechet": frechet_distance(real, fake), "kernel": kernel_distance(real, fake)}
-    return {"features": net.name} | distances | precision_recall_density_coverage(real, fake, k)
+    return distances | precision_recall_density_coverage(real, fake, k)
 
 
 def frechet_distance(a, b):

@@ -32,25 +32,6 @@ class FeatureNet:
         return self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0)
 
 
-def net(name, classifier=None):
-    """The feature net "vgg" or "tags", a `FeatureNet`.
-
-    "vgg" (d = 896): see `vgg_net`. "tags" (d = 4 filters, 128 by default): the last feature map of `classifier`, the
-    Keras model that `hwlib.training.tag_classifier` leaves, averaged over space; it knows this data set and little
-    else.
-    Raises ValueError for another name, FileNotFoundError where there are no VGG weights.
-    """
-    if name == "vgg":
-        return vgg_net()
-    if name == "tags" and classifier is not None:
-        last = [layer.output for layer in classifier.layers if len(layer.output.shape) == 4][-1]
-        image, x = _image(classifier.input_shape[1])
-        output = keras.ops.mean(keras.Model(classifier.input, last)(x / 255), axis=(1, 2))
-        name = f"tag classifier, last feature map averaged, at {classifier.input_shape[1]} px"
-        return FeatureNet(name, keras.Model(image, output))
-    raise ValueError(f'There is no feature net "{name}": it is "vgg", or "tags" with a classifier.')
-
-
 @cache
 def vgg_net(image_size=64):
     """VGG features, a `FeatureNet` with 128 + 256 + 512 = 896 dimensions: fewer than a sample of 1,000 images.

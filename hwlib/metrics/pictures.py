@@ -10,20 +10,31 @@ from hwlib.data.images import LUMA
 from hwlib.metrics.distances import squared_distances
 
 
-def lattice_energy(images):
-    """Share of an image's spectral energy that lies at periods of 2 and 4 pixels, in [0, 1].
+def lattice_energy(images, period=4):
+    """Share of an image's spectral energy that lies at periods of `period` pixels and its halves, in [0, 1].
 
-    These are the periods that two upsamplings by 2 can leave behind (Odena et al. 2016): the 15 frequencies that are
-    multiples of 1/4 cycle per pixel in both directions, the mean (0, 0) left out. Put otherwise, and computed so: the
-    share of the variance, over the three channels, that the place modulo 4 explains. Pixels are weighted by a Hann
-    window, without which the jump from one border to the opposite one would count as energy at all frequencies.
+    These are the periods that upsamplings by 2 can leave behind (Odena et al. 2016), two of them for 4: the frequencies
+    that are multiples of 1/4 cycle per pixel in both directions, the mean (0, 0) left out. Put otherwise, and computed
+    so: the share of the variance, over the three channels, that the place modulo 4 explains. Pixels are weighted by a
+    Hann window, without which the jump from one border to the opposite one would count as energy at all frequencies.
 
-    1: nothing but such a pattern; white noise: 33.75 / s^2 on average (0.008 at 64 pixels, 0.033 at 32); 0: a constant
-    image. Raises ValueError for a side that is no multiple of 4, or below 8.
+    1: nothing but such a pattern; white noise, period 4: 33.75 / s^2 on average (0.008 at 64 pixels, 0.033 at 32); 0: a
+    constant image. Raises ValueError for a side that is no multiple of the period, or less than twice as long.
     """
-    x, weights = _centred(images)
-    pattern, whole = ((weights * part**2).sum((1, 2, 3)) for part in (_lattice(x, weights), x))
+    x, weights = _centred(images, period)
+    pattern, whole = ((weights * part**2).sum((1, 2, 3)) for part in (_lattice(x, weights, period), x))
     return _share(pattern, whole)
+
+
+def lattice_spectrum(images, periods):
+    """Of each period, 2, 4, 8 ..., the share of energy that lies there and not at its halves: float64 [n, periods]."""
+    shares = [lattice_energy(images, period) for period in periods]
+    return np.diff(np.stack([np.zeros(len(images)), *shares], axis=1), axis=1)
+
+
+def doublings(size):
+    """The periods that doublings from a map of 4x4 to images of `size` pixels can leave: 2, 4 ... size / 4."""
+    return tuple(2**i for i in range(1, size.bit_length() - 2))
 
 
 def sharpness(images, band=(1 / 8, 1.0)):
@@ -35,7 +46,7 @@ def sharpness(images, band=(1 / 8, 1.0)):
     a value above that of real images is no praise. 0 for a constant image. Raises ValueError as `lattice_energy`.
     """
     x, weights = _centred((images @ LUMA)[..., None])
-    x = x - _lattice(x, weights)
+    x = x - _lattice(x, weights, 4)
     spectrum = np.abs(np.fft.fft2((weights * x)[..., 0])) ** 2
     frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(images.shape[1])] * 2))
     inside = (frequency >= band[0]) & (frequency <= band[1])
@@ -58,6 +69,11 @@ def saturated_share(images):
     return ((images == 0) | (images == 255)).all(-1).mean((1, 2))
 
 
+def white(images):
+    """Whether most of an image is near white, a luminance above 0.95: 0 or 1."""
+    return ((images @ LUMA > 0.95 * 255).mean((1, 2)) > 0.5).astype(float)
+
+
 def nearest_neighbours(generated, train):
     """For features of generated images [n, d] the nearest of the training images [m, d].
 
@@ -69,21 +85,22 @@ def nearest_neighbours(generated, train):
     return np.sqrt(np.concatenate([s.min(1) for s in squared])), np.concatenate([s.argmin(1) for s in squared])
 
 
-def _centred(x):
+def _centred(x, period=4):
     """Channels less their weighted mean, and the weights [s, s, 1], a Hann window of sum 1."""
     _, size, width, _ = x.shape
-    if size < 8 or size % 4 or width != size:
-        raise ValueError(f"The lattice of 4 pixels does not fit images of {size}x{width} pixels.")
+    if size < 2 * period or size % period or width != size:
+        raise ValueError(f"The lattice of {period} pixels does not fit images of {size}x{width} pixels.")
     hann = np.hanning(size + 1)[:-1]
     weights = np.outer(hann, hann)[..., None] / hann.sum() ** 2
     return x - (weights * x).sum((1, 2), keepdims=True), weights
 
 
-def _lattice(x, weights):
-    """The part of images [n, s, s, c] that repeats every 4 pixels: their weighted mean at each place modulo 4."""
+def _lattice(x, weights, period):
+    """The part of images [n, s, s, c] that repeats every `period` pixels: the weighted mean at each place modulo it."""
     n, size, _, channels = x.shape
-    cells = (weights * x).reshape(n, size // 4, 4, size // 4, 4, channels).sum((1, 3))
-    return np.tile(16 * cells, (1, size // 4, size // 4, 1))  # each of the 16 places holds 1/16 of the weight
+    repeats = size // period
+    cells = (weights * x).reshape(n, repeats, period, repeats, period, channels).sum((1, 3))
+    return np.tile(period**2 * cells, (1, repeats, repeats, 1))  # each place holds 1 / period^2 of the weight
 
 
 def _share(part, whole):

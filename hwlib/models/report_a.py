@@ -20,7 +20,7 @@ def generator(
     channels=3,
     value_range=(0.0, 1.0),
     start="dense",
-    upsampling="report",
+    start_upsampling="report",
     last_layers="transposed",
     kernel_initializer="lecun_normal",
 ):
@@ -31,11 +31,10 @@ def generator(
 
     `start` is how a vector becomes a map of size/4 with 256 filters: "dense" is the report's Dense layer; "conv" is the
     start that section 3 compares it with. The report's code of that one is lost: here a 'valid' transposed convolution
-    takes 1x1 to 4x4, and 3x3 transposed convolutions of stride 2 double it up to size/4.
-
-    `upsampling` is how maps are doubled: "report", transposed convolutions of stride 2 and the odd kernels that the
-    report has, which overlap unevenly; "even", the same with 4x4 kernels, which the stride divides; "resize", nearest
-    neighbours and a convolution (Odena et al. 2016).
+    takes 1x1 to 4x4, and 3x3 transposed convolutions of stride 2 double it up to size/4. `start_upsampling` is how that
+    start doubles its maps: "report" as said, with kernels that overlap unevenly; "even", the same with 4x4 kernels,
+    which the stride divides; "resize", nearest neighbours and a convolution (Odena et al. 2016). The last two doublings
+    are the report's, whatever the start.
 
     `last_layers` is "transposed" as the report writes, or "conv" as its published code had the last two layers.
 
@@ -44,15 +43,15 @@ def generator(
     size = _checked_size(image_size)
     if start not in ("dense", "conv"):
         raise ValueError(f'start is "dense" or "conv", not {start!r}.')
-    if upsampling not in ("report", "even", "resize"):
-        raise ValueError(f'upsampling is "report", "even" or "resize", not {upsampling!r}.')
+    if start_upsampling not in ("report", "even", "resize"):
+        raise ValueError(f'start_upsampling is "report", "even" or "resize", not {start_upsampling!r}.')
     if last_layers not in ("transposed", "conv"):
         raise ValueError(f'last_layers is "transposed" or "conv", not {last_layers!r}.')
     options = {"padding": "same", "kernel_initializer": kernel_initializer}
     last = layers.Conv2DTranspose if last_layers == "transposed" else layers.Conv2D
     filters = _scaled(256, width)
 
-    def doubled(x, filters, kernel):
+    def doubled(x, filters, kernel, upsampling="report"):
         if upsampling == "resize":
             x = layers.Conv2D(filters, kernel, **options)(layers.UpSampling2D()(x))
         else:
@@ -72,7 +71,7 @@ def generator(
         x = layers.Conv2DTranspose(filters, 4, padding="valid", kernel_initializer=kernel_initializer)(x)
         x = layers.ReLU()(x)
         while x.shape[1] < size // 4:
-            x = doubled(x, filters, 3)
+            x = doubled(x, filters, 3, start_upsampling)
     for n, kernel in ((64, 3), (32, 5)):
         x = doubled(x, _scaled(n, width), kernel)
     x = layers.ReLU()(last(_scaled(16, width), 5, **options)(x))

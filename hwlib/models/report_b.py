@@ -52,16 +52,16 @@ def discriminator(
     width=1.0,
     channels=3,
     norm="batch",
-    activation="leaky_relu",
+    activation="relu",
     dropout=0.0,
     embedding=0,
     embedding_length=None,
 ):
     """Images [batch, size, size, channels] (and texts) to scores (logits) float32 [batch, 1].
 
-    The course's baseline: four 4x4 convolutions of stride 2 with 32, 64, 128, 256 filters, then a Dense layer. Its
-    sigmoid belongs to the objective. No norm follows the first convolution (Radford et al. 2016, section 3). "layer"
-    normalises each image by itself, as a gradient penalty needs (Gulrajani et al. 2017, section 4).
+    The course's baseline: four 4x4 convolutions of stride 2 with 32, 64, 128, 256 filters and ReLU, then a Dense layer.
+    Its sigmoid belongs to the objective. No norm follows the first convolution (Radford et al. 2016, section 3).
+    "layer" normalises each image by itself, as a gradient penalty needs (Gulrajani et al. 2017, section 4).
     """
     x = image = keras.Input((image_size, image_size, channels), name="image")
     for i, n in enumerate((32, 64, 128, 256)):

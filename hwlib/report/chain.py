@@ -10,22 +10,23 @@ from hwlib.experiments import variant
 from hwlib.report import notebooks, section
 from hwlib.runs.store import load_images, versions
 
-RUNS_A_PROCESS, STEPS_A_PROCESS = 6, 6000
+RUNS_A_PROCESS, WORK_A_PROCESS = 6, 6000
+MEASURING = 500
+"""Updates that take about as long as measuring a generator does."""
 
 
 def batches(runs):
-    """Runs put together into lists that one process each trains, in their order.
+    """Runs put together into lists that one process each trains, the longest first.
 
-    TensorFlow's import takes as long as a short run, so a process trains a few; steps, which at one profile take about
-    equally long, say which runs are short. A run counted in epochs has a process of its own.
+    TensorFlow's import takes as long as a short run, so a process trains a few. Long ones come first, so that none is
+    left alone at the end while other processors have nothing to do.
     """
     found, room = [], 0
-    for run in runs:
-        steps = run.settings.get("steps") or STEPS_A_PROCESS
-        if not found or steps > room or len(found[-1]) == RUNS_A_PROCESS:
-            found, room = [*found, []], STEPS_A_PROCESS
+    for run in sorted(runs, key=lambda run: run.work, reverse=True):
+        if not found or run.work + MEASURING > room or len(found[-1]) == RUNS_A_PROCESS:
+            found, room = [*found, []], WORK_A_PROCESS
         found[-1].append(run)
-        room -= steps
+        room -= run.work + MEASURING
     return found
 
 
@@ -77,26 +78,25 @@ def conditions(profile, data, seed, seeds=0):
     }
 
 
-def report(profile, data, seed, seeds=0):
-    """Write the executed notebooks as one PDF, as one HTML document beside it, and as a page each.
+def report(profile, data, seed, seeds=0, forms=("pdf", "html")):
+    """Write the executed notebooks as one PDF, and as one HTML document beside it with a page for each.
 
-    The pages go to `report/html/<variant>`. Returns the PDF's path.
+    The pages go to `report/html/<variant>`. Returns the path of the last form that was written.
     """
     from hwlib.report import book
 
     name = variant(profile, data, seed, seeds)
     executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in notebooks.names()]
-    paths.REPORT.mkdir(parents=True, exist_ok=True)
-    pdf = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
+    path = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
     text = paths.REPOSITORY / "report"
     what = conditions(profile, data, seed, seeds), text / "front.md", text / "references.bib"
-    pages = paths.REPORT / "html" / name
-    pages.mkdir(parents=True, exist_ok=True)
-    for path in executed:
-        book.html(path, pages / f"{path.stem}.html")
-    book.document(executed, pdf.with_suffix(".html"), *what)
-    book.build(executed, pdf, *what)
-    return pdf
+    if "pdf" in forms:
+        book.build(executed, path, *what)
+    if "html" in forms:
+        for one in executed:
+            book.html(one, paths.REPORT / "html" / name / f"{one.stem}.html")
+        path = book.document(executed, path.with_suffix(".html"), *what)
+    return path
 
 
 def _commit():

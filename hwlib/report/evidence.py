@@ -1,70 +1,76 @@
-"""How verdicts are shown: in words, as a forest plot, and beside the figures that they rest on."""
+"""How verdicts are shown: in words, and beside the figures that they rest on. `forest` draws them."""
 
 import ast
 import io
 import json
 import re
 
-import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 from IPython.display import Image as Shown
-from matplotlib.patches import Rectangle
 from PIL import Image
 
 from hwlib import paths
 from hwlib.claims.rule import scale
 from hwlib.report import notebooks
-from hwlib.report.plots import WIDTH
+from hwlib.report.forest import in_words
 
-COLOURS = {"reproduced": "#009E73", "contradicted": "#D55E00", "inconclusive": "#6b6b6b", "not run": "#bbbbbb"}
 THUMBNAILS = (1400, 380)
 """Pixels, width and height, of a row of thumbnails."""
 
 GROUPS = {
     "Reproduced": lambda one: one.verdict == "reproduced",
+    "Reproduced in part": lambda one: one.verdict == "reproduced in part",
     "Contradicted": lambda one: one.verdict == "contradicted",
-    "Leaning to the claim": lambda one: one.verdict == "inconclusive" and _leaning(one) == {True},
-    "Leaning both ways": lambda one: one.verdict == "inconclusive" and len(_leaning(one)) != 1,
-    "Leaning against the claim": lambda one: one.verdict == "inconclusive" and _leaning(one) == {False},
+    "Open, leaning to the claim": lambda one: one.verdict == "open" and _leaning(one) == {True},
+    "Open, leaning both ways": lambda one: one.verdict == "open" and len(_leaning(one)) != 1,
+    "Open, leaning against the claim": lambda one: one.verdict == "open" and _leaning(one) == {False},
+    "Too early": lambda one: one.verdict == "too early",
     "Not run": lambda one: one.verdict == "not run",
 }
 
 
-def in_words(finding):
-    """An effect and its interval: "×0.62 (0.50 to 0.75)" for a log ratio, as a factor; "+0.12 (0.08 to 0.16)"."""
-    values = np.array([finding.value, finding.low, finding.high])
-    factor = finding.measure.unit == "log ratio"
-    sign = "×" if factor else "+" if values[0] > 0 else ""
-    mean, low, high = (f"{v:.2f}".replace("-", "−") for v in (np.exp(values) if factor else values))
-    return f"{sign}{mean} ({low} to {high})"
-
-
 def findings_in_words(judged):
-    """One line a measure: name, effect, interval, seeds and, if the claim has several measures, verdict."""
+    """One line a measure: name, effect, interval, how many units, and, if the claim has several, verdict."""
     alone = len(judged.findings) == 1
     for one in judged.findings:
         if alone and one.value is None:
             return
-        words = [one.measure.name.replace("_", " ")]
+        words = [_part(one.measure)]
         if one.value is not None:
             words[0] += f" {in_words(one)}"
-            words += [f"{len(one.seeds)} seeds"] if len(one.seeds) > 1 else []
+            words += [_units(one)] if len(one.units) > 1 else []
         if not alone:
             words.append(_with_reason(one.verdict, one.reason))
+        if one.survives is False:
+            words.append("not after the correction for all measures")
         yield ", ".join(words)
 
 
 def verdict_cell(judged):
-    """All that a verdict rests on, as Markdown: effects, intervals, seeds, profile and data."""
-    reason = judged.findings[0].reason if len(judged.findings) == 1 else ""
-    lines = [f"**{judged.verdict}**{_with_reason('', reason)}", *findings_in_words(judged), _scale(judged)]
+    """All that a verdict rests on, as Markdown: effects, intervals, units, profile and data."""
+    told, reason = judged.verdict, ""
+    if len(judged.findings) == 1:
+        told, reason = judged.findings[0].verdict, judged.findings[0].reason
+    if told == "reproduced in part":
+        reason = ", ".join(_part(one.measure) for one in judged.findings if one.verdict == "reproduced")
+    lines = [f"**{told}**{_with_reason('', reason)}", *findings_in_words(judged), _scale(judged)]
     return "<br>".join(line for line in lines if line)
+
+
+def surviving(results):
+    """How many verdicts survive the correction for all measures, and which do not: a sentence."""
+    found = [(one.claim.id, finding) for one in results for finding in one.findings]
+    tested = sum(one.p is not None for _, one in found)
+    lost = [f"{claim} {_part(one.measure)}" for claim, one in found if one.survives is False]
+    decided = sum(one.survives is not None for _, one in found)
+    rest = f"; {', '.join(lost)} {'does' if len(lost) == 1 else 'do'} not" if lost else ""
+    return f"Of {tested} measures judged, {decided} are decided, and {decided - len(lost)} of these survive{rest}."
 
 
 def allowed(measure):
     """What a claim expects of a measure, in words: "below ×0.82"."""
-    start, end = measure.region
+    start, end = measure.allows
     factor = measure.unit == "log ratio"
     low, high = (f"×{np.exp(v):.2f}" if factor else f"{v:g}".replace("-", "−") for v in (start, end))
     if np.isfinite(start) and np.isfinite(end):
@@ -75,7 +81,7 @@ def allowed(measure):
 def card(judged, folder):
     """A claim as Markdown under a heading of its own: the report's words, the verdict, how it was measured, where.
 
-    Figures that are in `folder` are referred to.
+    Figures that are in `folder` are linked.
     """
     claim = judged.claim
     parts = [f"### {claim.id}", f"> {claim.statement}", f"{claim.english} (Report {claim.section})"]
@@ -84,13 +90,19 @@ def card(judged, folder):
     for one in judged.findings:
         runs = f" Runs: {', '.join(f'`{name}`' for name in one.runs)}." if one.runs else ""
         expected = f"expected {allowed(one.measure)}, since {one.measure.why}"
-        measures.append(f"- *{one.measure.name.replace('_', ' ')}*: {one.measure.what}; {expected}.{runs}")
+        changed = "".join(f" Changed on {c['date']}: {c['reason']}." for c in one.measure.changed)
+        measures.append(f"- *{_part(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
     unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
-    figures = ", ".join(f"@fig-{path.stem}" for path in pictures(claim, folder))
+    figures = ", ".join(_link(path.stem) for path in pictures(claim, folder))
     shown = f", shown in {figures}" if figures else ""
     return "\n\n".join([*parts, f"Measured in {' and '.join(links)}{shown}.{unmeasured}"])
+
+
+def _link(figure):
+    notebook = next(name for name in notebooks.names() if name[:2] == figure[:2])
+    return f"[Figure {figure}]({notebook}.ipynb#fig-{figure})"
 
 
 def pictures(claim, folder):
@@ -116,46 +128,6 @@ def row(files):
     return Shown(buffer.getvalue())
 
 
-def forest(results):
-    """Effects and intervals of judged claims in units of the smallest effect that matters, in a figure.
-
-    Turned so that the right is where the claim expects the effect; the region that it allows is shaded.
-    """
-    found = [(one.claim, finding) for one in results for finding in one.findings]
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.175 * len(found) + 0.7))
-    ends = [abs(v) / f.measure.smallest for _, f in found if f.value is not None for v in (f.low, f.high)]
-    limit = 1.3 * max([5.0, *ends])
-    for y, (_, finding) in enumerate(found):
-        _forest_row(axes, y, finding, limit)
-    for y in [y for y, (claim, _) in enumerate(found) if y and claim.id != found[y - 1][0].id]:
-        axes.axhline(y - 0.5, color="#e3e3e3", lw=0.6)
-    labels = [f"{claim.id}  {finding.measure.name.replace('_', ' ')}" for claim, finding in found]
-    axes.set_yticks(range(len(found)), labels)
-    right = axes.secondary_yaxis("right")
-    right.set_yticks(range(len(found)), [in_words(f) if f.value is not None else _left(f) for _, f in found])
-    right.tick_params(length=0)
-    right.spines[:].set_visible(False)
-    for label, (_, finding) in zip(right.get_yticklabels(), found, strict=True):
-        label.set_color(COLOURS[finding.verdict])
-    axes.set_xscale("symlog", linthresh=1)
-    ticks = [t for t in (1, 3, 10, 30, 100, 300) if t < limit]
-    ticks = [*(-t for t in ticks[::-1]), 0, *ticks]
-    axes.set_xticks(ticks, [f"{t:g}".replace("-", "−") for t in ticks])
-    axes.minorticks_off()
-    axes.set(xlim=(-limit, limit), ylim=(len(found) - 0.5, -0.5))
-    axes.set_xlabel("against the claim  ←  effect in units of the smallest that matters  →  for the claim")
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="y", visible=False)
-    handles = [plt.Line2D([], [], color=colour, marker="o", ms=3, label=name) for name, colour in COLOURS.items()]
-    handles.append(Rectangle((0, 0), 1, 1, color="#dcebf5", label="what the claim allows"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=5)
-    return figure
-
-
-def _left(finding):
-    return finding.verdict if finding.verdict == "not run" else "not finite"
-
-
 def _scale(judged):
     return next((scale(one) for one in judged.findings if one.profile), "")
 
@@ -164,18 +136,18 @@ def _with_reason(verdict, reason):
     return f"{verdict} ({reason})" if reason else verdict
 
 
-def _forest_row(axes, y, finding, limit):
-    measure = finding.measure
-    turned = (-1 if np.isneginf(measure.region[0]) and np.isfinite(measure.region[1]) else 1) / measure.smallest
-    start, end = sorted(np.clip(turned * np.array(measure.region), -limit, limit))
-    axes.add_patch(Rectangle((start, y - 0.5), end - start, 1, color="#dcebf5", lw=0, zorder=0))
-    if finding.value is None:
-        return
-    colour = COLOURS[finding.verdict]
-    axes.plot(turned * np.array([finding.low, finding.high]), [y, y], color=colour, lw=1.4, solid_capstyle="butt")
-    seeds = [turned * seed["value"] for seed in finding.seeds]
-    axes.plot(seeds, [y] * len(seeds), "|", color=colour, ms=5, mew=0.8)
-    axes.plot(turned * finding.value, y, "o", color=colour, ms=3.2)
+def _part(measure):
+    return measure.part or measure.name.replace("_", " ")
+
+
+def _units(finding):
+    """How many units a finding rests on: "5 seeds", "the first 5 of 7 seeds", "one pair"."""
+    units, early = finding.measure.units, sum(bool(row["too_early"]) for row in finding.units)
+    n = len(finding.units) - early
+    text = f"one {units[:-1]}" if n == 1 else f"{n} {units}"
+    if 0 < finding.decide < n:
+        text = f"the first {finding.decide} of {text}"
+    return f"{text} ({early} more too early)" if early else text
 
 
 def places(claim, folder=paths.NOTEBOOKS):
@@ -254,9 +226,8 @@ def budgets(reported, folder):
 def _leaning(judged):
     """Whether mean effects lie where the claim has them: a set of truth values, one for each measure that has one."""
     known = [one for one in judged.findings if one.value is not None]
-    return {one.measure.region[0] < one.value < one.measure.region[1] for one in known}
+    return {one.measure.allows[0] <= one.value <= one.measure.allows[1] for one in known}
 
 
 def _short(finding):
-    name = finding.measure.name.replace("_", " ")
-    return f"{name} {in_words(finding)}" if finding.value is not None else f"{name} {finding.verdict}"
+    return f"{_part(finding.measure)} {finding.verdict if finding.value is None else in_words(finding)}"

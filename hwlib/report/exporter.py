@@ -3,8 +3,13 @@
 What a notebook may use, beside ordinary Jupyter Markdown:
 
 - an image or table output with the metadata `{"hwlib": {"name": "01-samples", "caption": "Markdown, $math$",
-  "width": 0.9}}` is numbered and captioned; text refers to it as `@fig-01-samples` or `@tbl-01-samples`;
-- `[@gulrajani2017]` cites an entry of `report/references.bib`;
+  "width": 0.9}}` is numbered and captioned; an output with `{"hwlib": {"caption_of": "01-samples"}}` shows that caption
+  to readers of the notebook and is left out here;
+- `[Figure 01-samples](#fig-01-samples)` and `[Table 01-layers](#tbl-01-layers)` refer to them, and read so in Jupyter
+  and on a code host; from another notebook write `01-model.ipynb#fig-01-samples`. Here the words of the link become
+  "Figure 3";
+- `([Reed et al. 2016](../report/references.bib#reed2016))` cites an entry of the BibTeX file: its words stay, and the
+  entry stands in the references at the end;
 - the cell tag `show` prints a cell's text output, `hide` leaves the cell out.
 """
 
@@ -25,7 +30,7 @@ import pypandoc
 import typst
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
-from pandocfilters import LineBreak, Link, Math, Para, Plain, RawBlock, Space, Span, Str, Strong, walk
+from pandocfilters import Cite, LineBreak, Math, Para, Plain, RawBlock, Space, Span, Str, Strong, walk
 from PIL import Image
 from traitlets import Bool, Unicode
 from traitlets.config import Config
@@ -48,6 +53,10 @@ READER = (
 
 # Of several forms of one output the first is shown; HTML never is.
 SHOWN = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex", "text/plain")
+
+
+CITATION = {"citationMode": {"t": "NormalCitation"}, "citationNoteNum": 0, "citationHash": 0}
+CITATION |= {"citationPrefix": [], "citationSuffix": []}
 
 
 class ReportError(RuntimeError):
@@ -132,6 +141,8 @@ def output_markdown(output, show_text):
         return code_block(output.text, "output") if show_text and output.name == "stdout" else ""
     kind = next((kind for kind in SHOWN if kind in output.data), None)
     about = output.metadata.get("hwlib", {})
+    if "caption_of" in about:
+        return ""
     name, caption = about.get("name"), " ".join(about.get("caption", "").split())
     if kind and kind.startswith("image/"):
         width = f"{{width={100 * about['width']:g}%}}" if about.get("width") else ""
@@ -251,29 +262,24 @@ def link(sections, whole=False, pages=False):
             return [floating, {"t": key, "c": value}, RawBlock("typst", "]")]
         return None
 
-    def refer(section, citation):
-        label = citation["citationId"]
-        words = [Str(labels.get(label, f"{'Figure' if label.startswith('fig-') else 'Table'}\u00a0{label[4:]}"))]
-        if label in labels:
-            words = [Link(["", [], []], words, [f"#{label}", ""])]
-        elif whole:
-            raise ReportError(f"{section.name}: @{label} refers to nothing; is it drawn, under this name?")
-        before = [*citation["citationPrefix"], Space()] if citation["citationPrefix"] else []
-        return [*before, *words, *citation["citationSuffix"]]
-
     def resolve(section, key, value, *_):
-        if key == "Cite" and all(citation["citationId"].startswith(("fig-", "tbl-")) for citation in value[0]):
-            parts = [refer(section, citation) for citation in value[0]]
-            return sum(([Str(","), Space(), *part] for part in parts[1:]), parts[0])
-        if key == "Link":
-            url = urlsplit(value[2][0])
-            if url.scheme or url.netloc:
-                return None
-            stem = Path(unquote(url.path)).stem if url.path.endswith(".ipynb") else None
-            target = anchors.get(stem if url.path else section.name, {}).get(unquote(url.fragment).lower())
-            if not target and not (pages and stem):
-                return Span(["", [], []], value[1])
-            value[2][0] = f"#{target}" if target else f"{stem}.html"
+        if key != "Link" or (url := urlsplit(value[2][0])).scheme or url.netloc:
+            return None
+        fragment = unquote(url.fragment)
+        if url.path.endswith(".bib"):
+            value[2][0] = f"#ref-{fragment}"
+            return None
+        if fragment in labels:
+            value[1:] = [Str(labels[fragment])], [f"#{fragment}", ""]
+            return None
+        numbered = fragment.startswith(("fig-", "tbl-"))
+        if numbered and whole:
+            raise ReportError(f"{section.name}: #{fragment} refers to nothing; is it drawn, under this name?")
+        stem = Path(unquote(url.path)).stem if url.path.endswith(".ipynb") else None
+        target = anchors.get(stem if url.path else section.name, {}).get(fragment.lower())
+        if not target and not (pages and stem):
+            return Span(["", [], []], value[1])
+        value[2][0] = f"#{target}" if target else f"{stem}.html" + f"#{fragment}" * numbered
         return None
 
     for action in (number, resolve):
@@ -286,7 +292,7 @@ def write(sections, writer, bibliography, *options):
 
     Raises ReportError for an unknown citation or a formula that pandoc cannot read.
     """
-    options += ("--citeproc", "--metadata=link-citations", "--metadata=reference-section-title:References")
+    options += ("--citeproc", "--metadata=reference-section-title:References")
     if bibliography.is_file():
         options += (f"--bibliography={bibliography}",)
 
@@ -294,7 +300,11 @@ def write(sections, writer, bibliography, *options):
         blocks = []
         for section in part:
             blocks += [RawBlock("typst", f"// {section.name}"), *section.document["blocks"]]
-        return pandoc(json.dumps({**part[0].document, "blocks": blocks}), "json", writer, *options)
+        cited = sorted(set(re.findall(r'"#ref-([^"]*)"', json.dumps(blocks))))
+        cites = [Cite([CITATION | {"citationId": key}], []) for key in cited]
+        document = {**part[0].document, "blocks": blocks}
+        document["meta"] = document["meta"] | {"nocite": {"t": "MetaInlines", "c": cites}}
+        return pandoc(json.dumps(document), "json", writer, *options)
 
     try:
         return convert(sections)

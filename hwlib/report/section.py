@@ -15,8 +15,10 @@ from IPython.display import display
 from PIL import Image
 
 from hwlib import paths
+from hwlib.claims import measured, rule
+from hwlib.claims.effects import as_json
 from hwlib.data import DRAWN
-from hwlib.experiments import PROFILES, left_out, seeds, variant
+from hwlib.experiments import JUDGES, PROFILES, left_out, seeds, variant
 from hwlib.runs.store import Run, described, load_images, versions
 from hwlib.storage import write_atomically, write_json
 
@@ -67,22 +69,52 @@ class Section:
 
     def run(self, name, seed=None):
         """The finished run of an experiment; what is shown afterwards counts as made from it."""
-        run = Run(name, self.profile, self.data, self.seed if seed is None else seed)
+        seed = 0 if name in JUDGES else self.seed if seed is None else seed
+        run = Run(name, self.profile, self.data, seed)
         run.train()
-        self.runs[name if run.seed == self.seed else f"{name}, seed {run.seed}"] = run
+        self.runs[name if name in JUDGES or run.seed == self.seed else f"{name}, seed {run.seed}"] = run
         return run
 
     @cached_property
     def evaluator(self):
         """What measures this section's runs (`hwlib.runs.evaluation.Evaluator`), the tag classifier included."""
-        from hwlib.runs.evaluation import Evaluator
+        from hwlib.runs.evaluation import evaluator
 
-        named = np.asarray(self.images.texts).any()
-        return Evaluator(self.profile, self.data, self.run("tags") if named else None)
+        found = evaluator(self.profile, self.data)
+        if found.classifier:
+            self.run("tags")
+        return found
+
+    @property
+    def asked_seeds(self):
+        """The seeds that are trained where they are missing."""
+        return seeds(self.profile, self.seed, self.seeds)
 
     def repeated(self, name):
-        """The finished runs of an experiment with all its seeds, a list."""
-        return [self.run(name, seed) for seed in seeds(self.profile, self.seed, self.seeds)]
+        """The finished runs of an experiment, a list: with the seeds that were asked for, and whichever else there are.
+
+        Empty for an experiment that the profile leaves out and nobody has trained.
+        """
+        return [self.run(name, s) for s in measured.seeds([name], self.profile, self.data, self.asked_seeds)]
+
+    def trained(self, names):
+        """The same of several, {label: list of runs}, without those that there are none of; names: {label: name}."""
+        found = {label: self.repeated(name) for label, name in names.items()}
+        return {label: runs for label, runs in found.items() if runs}
+
+    def claim(self, *ids):
+        """Measure claims with every seed there is, keep the effects, and show a table of them.
+
+        Only measures that name this notebook; `hwlib.claims` holds the functions that measure, claims.toml their names.
+        """
+        for claim in (claim for claim in rule.load() if claim.id in ids):
+            for measure in (one for one in claim.measures if one.notebook == self.name and one.function):
+                there = measured.seeds(measure.runs, self.profile, self.data, self.asked_seeds)
+                for seed in there[: 1 if measure.units == "pairs" else None]:
+                    for name in measure.runs:
+                        self.run(name, seed)
+                effects = measured.effects(measure, self.profile, self.data, there)
+                self.effect(claim.id, measure.name, effects, measure.what)
 
     def savefig(self, name, caption, width=1.0, scaled=True):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
@@ -147,15 +179,16 @@ class Section:
         self._keep()
         return value
 
-    def effect(self, claim, measure, of_seeds, meaning):
+    def effect(self, claim, measure, of_units, meaning):
         """Keep what was measured of a claim of the reports, for its verdict (see `hwlib.claims.rule`).
 
         Args:
             claim, measure: id of the claim, as "A4", and name of one of its measures.
-            of_seeds: one dict a seed: `value`, and `low` and `high`, its 95 % interval.
-            meaning: what the value is, with its unit: "lattice energy, Conv minus Dense start".
+            of_units: dict of a `hwlib.claims.effects.Effect` for each seed (a whole number) or each pair of content
+                and style picture (its name); empty if it was left out.
+            meaning: what the value is, with its unit: "lattice energy, Conv minus Dense start"; or why it was left out.
         """
-        self.effects[f"{claim} {measure}"] = {"meaning": meaning, "seeds": [*of_seeds]}
+        self.effects[f"{claim} {measure}"] = {"meaning": meaning} | as_json(of_units)
         self._keep()
 
     def _keep(self):
@@ -166,8 +199,15 @@ class Section:
         return f"{caption} {self.conditions}" if scaled else caption
 
     def _show(self, mime, content, text, name, caption, **more):
-        described = {"hwlib": {"name": name, "caption": caption} | more}
-        display({mime: content, "text/plain": text}, raw=True, metadata=described)
+        """Display a figure or table and, as an output of its own that the report leaves out, its caption."""
+        kind, label = ("Table", "tbl") if mime == "text/markdown" else ("Figure", "fig")
+        below = {"text/markdown": f'<a id="{label}-{name}"></a>**{kind} {name}.** {caption}', "text/plain": caption}
+        shown = [
+            ({mime: content, "text/plain": text}, {"name": name, "caption": caption} | more),
+            (below, {"caption_of": name}),
+        ]
+        for data, about in shown[::-1] if kind == "Table" else shown:
+            display(data, raw=True, metadata={"hwlib": about})
 
     def _made_from(self):
         runs = {

@@ -13,7 +13,7 @@ from hwlib.experiments import PROFILES
 from hwlib.metrics import colours, distances, failure, features, pictures
 from hwlib.metrics.diversity import pairwise_distance
 from hwlib.runs import sources
-from hwlib.runs.store import load_images
+from hwlib.runs.store import get, load_images
 from hwlib.storage import write_atomically, write_json
 
 PER_IMAGE = {
@@ -22,6 +22,7 @@ PER_IMAGE = {
     "luminance": pictures.luminance,
     "saturation": pictures.saturation,
     "saturated": pictures.saturated_share,
+    "white": pictures.white,
 }
 NOT_MEASURING = {
     "hwlib.data",
@@ -54,35 +55,44 @@ class Evaluator:
         """Images in each set."""
         return PROFILES[self.profile]["measured"]
 
+    @property
+    def image_size(self):
+        """Pixels, of a side."""
+        return PROFILES[self.profile]["image_size"]
+
     @cached_property
-    def nets(self):
-        """Feature nets by name: "vgg" at the size of the images, 64 pixels at most, and "tags" with a classifier."""
-        nets = {"vgg": features.vgg_net(min(64, PROFILES[self.profile]["image_size"]))}
-        if self.classifier:
-            nets["tags"] = features.net("tags", self.network)
-        return nets
+    def net(self):
+        """The `FeatureNet` of all distances: VGG at the size of the images, 64 pixels at most."""
+        return features.vgg_net(min(64, self.image_size))
 
     def real(self, seed=0):
         """`n` real images drawn with `seed`: uint8 [n, s, s, 3]."""
         return _real(self.profile, self.data, self.n, seed)[0]
 
+    @property
+    def real_texts(self):
+        """The texts of `real(seed=1)`, uint8 [n, text]."""
+        return _real(self.profile, self.data, self.n, 1)[1]
+
     def images(self, generated):
         """Measures of images uint8 [n, s, s, 3]: a dict of dicts with `value` and `error`.
 
-        `frechet`, `kernel`, `precision`, `recall`, `density`, `coverage` in VGG features and `frechet_tags`,
-        `kernel_tags` in the classifier's; `diversity` (mean pairwise distance in VGG features); the means of PER_IMAGE.
+        `frechet`, `kernel`, `precision`, `recall`, `density`, `coverage` and `diversity` (mean pairwise distance) in
+        VGG features; the means of PER_IMAGE; `lattice_2`, `lattice_4` ... (`pictures.lattice_spectrum`).
         """
-        found = {}
-        for name, net in self.nets.items():
-            real = _real_features(net, self.profile, self.data, self.n)
-            seen = net(generated)
-            compared = distances.compare(net, real, seen, k=min(5, self.n - 1))
-            if name == "vgg":
-                found |= {key: value for key, value in compared.items() if key != "features"}
-                found["diversity"] = pairwise_distance(seen)
-            else:
-                found |= {f"{key}_{name}": compared[key] for key in ("frechet", "kernel")}
+        seen = self.net(generated)
+        found = distances.compare(self._real_features(), seen, k=min(5, self.n - 1))
+        found["diversity"] = pairwise_distance(seen)
+        periods = pictures.doublings(generated.shape[1])
+        spectrum = pictures.lattice_spectrum(generated, periods).T
+        found |= {f"lattice_{p}": distances.mean(share) for p, share in zip(periods, spectrum, strict=True)}
         return found | {name: distances.mean(measure(generated)) for name, measure in PER_IMAGE.items()}
+
+    @cached_property
+    def of_real_images(self):
+        """The same of other real images than those that are compared with: what a perfect generator would have."""
+        fingerprint = load_images(self.profile, self.data).fingerprint
+        return self.kept(paths.CACHE / "features", f"real-{fingerprint}", lambda: self.images(self.real(seed=1)))
 
     def run(self, run, step=None):
         """Measures of a run's generator, at the end or at a step that samples were kept of; computed once.
@@ -90,44 +100,71 @@ class Evaluator:
         Beside those of `images`: `hair` and `eyes`, the colour accuracy over the whole grid (conditional runs, with a
         classifier that can be trusted), `failed`, the reasons (`hwlib.metrics.failure`), and `features`, what measured.
         """
-        path = run.folder / f"measures-{'end' if step is None else f'{step:07d}'}-{self._key}.json"
-        if not path.exists():
-            write_json(path, self._measured(run, step))
-        return json.loads(path.read_text())
+        name = f"measures-{'end' if step is None else f'{step:07d}'}"
+        return self.kept(run.folder, name, lambda: self._measured(run, step))
+
+    def at(self, run, step):
+        """Measures of a run at a step; at its last they are those of `run(run)`."""
+        return self.run(run, None if step == max(run.samples()) else step)
+
+    def colours(self, run):
+        """Colour accuracy of the fixed samples of a conditional run, one for every text of the grid; computed once.
+
+        Step -> {"hair", "eyes"}, shares in [0, 1]; without a part that the classifier cannot be trusted with.
+        """
+        texts, samples = tags.grid(), run.samples()
+        found = self.kept(run.folder, "colours", lambda: {s: self._right(x, texts) for s, x in samples.items()})
+        return {int(step): {part: one["value"] for part, one in right.items()} for step, right in found.items()}
 
     def diversity(self, images):
         """Mean pairwise distance of images uint8 [n, s, s, 3] in VGG features: a dict of `value` and `error`."""
-        return pairwise_distance(self.nets["vgg"](images))
+        return pairwise_distance(self.net(images))
 
-    def curve(self, run):
+    def curve(self, run, raw=False):
         """Frechet distance over training, of the run's fixed samples against as many real images; computed once.
 
+        raw: of the samples drawn with raw weights, not with averaged ones.
         Step -> dict of `value` and `error`, in VGG features. There are 132 samples: far above the values of `run`.
         """
-        path = run.folder / f"curve-{self._key}.json"
+        samples, name = run.samples(raw=raw), "curve" + "-raw" * raw
+        made = self.kept(run.folder, name, lambda: {s: self._of_samples(x) for s, x in samples.items()})
+        return {int(step): value for step, value in made.items()}
+
+    def over_training(self, run):
+        """`curve` beside what the run's history says of the kept steps after the start: a list of dicts.
+
+        Keys: `step`, `images` (seen), `seconds` and `frechet`.
+        """
+        curve = self.curve(run)
+        kept = [line for line in run.history if line["step"] in curve]
+        keys = ("step", "images", "seconds")
+        return [{key: line[key] for key in keys} | {"frechet": curve[line["step"]]["value"]} for line in kept]
+
+    def kept(self, folder, name, make):
+        """`make()`, a dict for JSON, from the file in `folder` that an earlier call left under the same key."""
+        path = folder / f"{name}-{self._key}.json"
         if not path.exists():
-            write_json(path, {step: self._of_samples(images) for step, images in run.samples().items()})
-        return {int(step): value for step, value in json.loads(path.read_text()).items()}
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(path, make())
+        return json.loads(path.read_text())
 
     def _of_samples(self, images):
-        net = self.nets["vgg"]
-        return distances.frechet_distance(_real_features(net, self.profile, self.data, len(images)), net(images))
+        return distances.frechet_distance(self._real_features(len(images)), self.net(images))
+
+    def _real_features(self, n=None):
+        return _real_features(self.net, self.profile, self.data, n or self.n)
 
     def _measured(self, run, step):
-        texts = _real(self.profile, self.data, self.n, seed=1)[1]
-        generated = run.generate(texts, seed=run.seed + 1, step=step)
-        found = self.images(generated)
-        if run.settings.get("conditional", True):
-            found |= self._colour_accuracy(run, step)
+        found = self.images(run.generate(self.real_texts, seed=run.seed + 1, step=step))
+        if self.classifier:
+            texts = np.repeat(tags.grid(), GRID_REPEATS, axis=0)
+            found |= self._right(run.generate(texts, seed=run.seed + 2, step=step), texts)
         found["failed"] = list(self._failed(run, step, found))
-        return found | {"features": {name: net.name for name, net in self.nets.items()}, "n": self.n}
+        return found | {"features": self.net.name, "n": self.n}
 
-    def _colour_accuracy(self, run, step):
-        if not self.classifier:
-            return {}
-        texts = np.repeat(tags.grid(), GRID_REPEATS, axis=0)
-        seen = colours.predicted(self.network, run.generate(texts, seed=run.seed + 2, step=step))
-        found = {}
+    def _right(self, images, texts):
+        """Share of images in the colours of their texts, of each part that the classifier can be trusted with."""
+        seen, found = colours.predicted(self.network, images), {}
         for part, columns in (("hair", tags.HAIR_COLUMNS), ("eyes", tags.EYES_COLUMNS)):
             if colours.trusted(self.classifier.record["result"], part):
                 found[part] = distances.mean(seen[part] == texts[:, columns].argmax(1))
@@ -135,17 +172,16 @@ class Evaluator:
 
     def _failed(self, run, step, found):
         """Reasons of failure; what was gained is measured on the fixed samples, before and after the training."""
-        samples = run.samples()
-        last = max(samples) if step is None else step
-        of_real = _real_features(self.nets["vgg"], self.profile, self.data, self.n)
+        curve = self.curve(run)
+        real = self.of_real_images
         return failure.reasons(
             diverged=run.record["result"]["diverged_at"] is not None,
             saturated=found["saturated"]["value"],
-            saturated_real=float(pictures.saturated_share(self.real()).mean()),
+            saturated_real=real["saturated"]["value"],
             diversity=found["diversity"]["value"],
-            diversity_real=pairwise_distance(of_real)["value"],
-            frechet=self._of_samples(samples[last])["value"],
-            frechet_untrained=self._of_samples(samples[0])["value"],
+            diversity_real=real["diversity"]["value"],
+            frechet=curve[max(curve) if step is None else step]["value"],
+            frechet_untrained=curve[0]["value"],
         )
 
     @property
@@ -155,11 +191,18 @@ class Evaluator:
 
     @cached_property
     def _key(self):
-        what = [self.n, self.classifier and self.classifier.key, self.nets["vgg"].name]
+        what = [self.n, self.classifier and self.classifier.key, self.net.name]
         code = sources.digest(
             sources.depends_on({"hwlib.runs.evaluation", "hwlib.inference.generation"}, without=NOT_MEASURING)
         )
         return hashlib.sha256(json.dumps([what, code]).encode()).hexdigest()[:10]
+
+
+@lru_cache(maxsize=2)
+def evaluator(profile, data):
+    """The `Evaluator` of a data set, with the tag classifier, trained if need be, where its images have texts."""
+    named = np.asarray(load_images(profile, data).texts).any()
+    return Evaluator(profile, data, get("tags", profile, data) if named else None)
 
 
 @lru_cache(maxsize=2)
@@ -178,10 +221,8 @@ def _real(profile, data, n, seed):
 
 @lru_cache(maxsize=8)
 def _real_features(net, profile, data, n):
-    """Features of the real sample; a VGG's are kept in the cache, the classifier's depend on its training."""
+    """Features of the real sample, kept in the cache."""
     images = _real(profile, data, n, 0)[0]
-    if not net.name.startswith("VGG"):
-        return net(images)
     key = hashlib.sha256(f"{load_images(profile, data).fingerprint} {net.name} {n}".encode()).hexdigest()[:16]
     path = paths.CACHE / "features" / f"{key}.npy"
     if not path.exists():

@@ -8,6 +8,7 @@ trained if it is absent. Of two processes that ask for the same run one trains a
 import hashlib
 import importlib
 import json
+import math
 import os
 import platform
 import sys
@@ -38,6 +39,11 @@ class Run:
     @cached_property
     def _resolved(self):
         return experiments.resolve(self.name, self.profile)
+
+    @property
+    def task(self):
+        """What trains the run, "module:function"."""
+        return self._resolved[0]
 
     @property
     def settings(self):
@@ -95,6 +101,20 @@ class Run:
         return json.loads(path.read_text()) if path.exists() else None
 
     @property
+    def finished(self):
+        """Whether there is a record, which is not read for it."""
+        return (self.folder / "record.json").exists()
+
+    @property
+    def work(self):
+        """About how long the run takes, in updates of one network; infinite where it is counted in epochs."""
+        if not self.settings.get("steps"):
+            return math.inf
+        if "pairs" in self.settings:  # a style transfer, whose evaluations take longer
+            return 10 * self.settings["steps"] * len(self.settings["pairs"])
+        return self.settings["steps"] * (1 + self.settings.get("discriminator_steps", 1))
+
+    @property
     def label(self):
         return f"{self.name} ({self.profile}, {Path(self.data).name}, seed {self.seed})"
 
@@ -141,36 +161,45 @@ class Run:
         """Lines of the training history so far (see `hwlib.training.callbacks.History`)."""
         return read_json_lines(self.folder / "history.jsonl")
 
-    def samples(self):
-        """Step -> uint8 [n, height, width, 3]: the fixed samples over training."""
+    def samples(self, raw=False):
+        """Step -> uint8 [n, height, width, 3]: the fixed samples over training, of the averaged or raw generator.
+
+        A CycleGAN keeps none of its raw generators.
+        """
         import numpy as np
 
-        found = sorted(self.folder.glob("samples-*.npy"))
-        return {int(path.stem.split("-")[1]): np.load(path) for path in found}
+        found = sorted(self.folder.glob(f"samples-{'raw-' * raw}[0-9]*.npy"))
+        return {int(path.stem.split("-")[-1]): np.load(path) for path in found}
 
-    def model(self, name="generator", step=None):
-        """A trained network as a Keras model; the generator also as it was at a step that samples were kept of."""
+    def model(self, name="generator", step=None, raw=False):
+        """A trained network as a Keras model; the generator also as it was at a step that samples were kept of.
+
+        Generators come with their averaged weights (`hwlib.training.averaging`), or `raw` with those of the last
+        update; of other networks there are only these.
+        """
         from hwlib.backend import keras
 
         for module in self._named:  # whose layers Keras finds once they are imported
             importlib.import_module(module)
-        model = keras.models.load_model(self.folder / f"{name}.keras", compile=False)
+        averaged = self.folder / f"{name}-averaged.keras"
+        path = averaged if averaged.exists() and not raw else self.folder / f"{name}.keras"
+        model = keras.models.load_model(path, compile=False)
         if step is not None:
-            model.load_weights(self.folder / f"{name}-{step:07d}.weights.h5")
+            model.load_weights(self.folder / f"{name}-{'raw-' * raw}{step:07d}.weights.h5")
         return model
 
-    def generate(self, texts, seed=0, step=None):
-        """New images of the generator for `texts` [n, text]: uint8 [n, height, width, 3]."""
+    def generate(self, texts, seed=0, step=None, raw=False):
+        """New images of the generator (see `model`) for `texts` [n, text]: uint8 [n, height, width, 3]."""
         from hwlib.inference.generation import draw
 
-        if step not in self._drawing:  # one at a time: loading takes longer than drawing a few images
+        if (step, raw) not in self._drawing:  # one at a time: loading takes longer than drawing a few images
             self._drawing.clear()
-            self._drawing[step] = self.model(step=step)
-        return draw(self._drawing[step], self.settings, texts, seed)
+            self._drawing[step, raw] = self.model(step=step, raw=raw)
+        return draw(self._drawing[step, raw], self.settings, texts, seed)
 
     @cached_property
     def _drawing(self):
-        """The generator that drew last, {step: Keras model}."""
+        """The generator that drew last, {(step, raw): Keras model}."""
         return {}
 
 

@@ -1,6 +1,7 @@
 """Adversarial training as one `keras.Model`, driven by `fit`."""
 
 from hwlib.backend import keras, tf
+from hwlib.training.averaging import average, copied
 
 SHARED, JOINED, SEPARATE = "shared", "joined", "separate"
 
@@ -10,7 +11,8 @@ class Adversarial(keras.Model):
 
     One step of `fit` is `discriminator_steps` updates of the discriminator, each on a batch of its own, then
     `generator_steps` updates of the generator, each on latents of its own. So the data set yields batches of
-    `discriminator_steps` times the batch size (see `hwlib.data.pipeline.batches`).
+    `discriminator_steps` times the batch size (see `hwlib.data.pipeline.batches`). `averaged` is the generator with its
+    weights averaged over its updates (see `hwlib.training.averaging`).
 
     Args:
         generator, discriminator: Keras models (see `hwlib.models`), conditional both or neither.
@@ -20,8 +22,10 @@ class Adversarial(keras.Model):
             BatchNorm, where a real and a fake image must not meet in one batch (ganhacks tip 4). "joined": one call on
             all three. "shared": one call in which a true image's features are computed once for both of its texts
             (needs `hwlib.models.parts.with_text`; exact without dropout). None takes the fastest exact one.
-        balanced: one update per step, of the discriminator where the generator's loss is above the discriminator's, of
-            the generator otherwise (report B, tip 11; what ganhacks advises against).
+        balanced: None, "sum" or "mean": one update per step, of the discriminator where the generator's loss is above
+            the discriminator's, of the generator otherwise (report B, tip 11; what ganhacks advises against). The
+            discriminator's loss has two terms, of true and of false pairs, and the report does not say whether it
+            compares their sum or their mean.
         input_noise: None, or (standard deviation, updates): normal noise on all that the discriminator sees, falling
             linearly to nothing over so many of its updates (ganhacks tip 13; Arjovsky and Bottou 2017).
         seed: of latents, mix factors, noise and random labels.
@@ -40,7 +44,7 @@ class Adversarial(keras.Model):
         discriminator_steps=1,
         generator_steps=1,
         passes=None,
-        balanced=False,
+        balanced=None,
         input_noise=None,
         seed=0,
     ):
@@ -51,6 +55,8 @@ class Adversarial(keras.Model):
             raise ValueError(f'passes is "shared", "joined" or "separate", not {passes!r}.')
         if len(generator.inputs) != len(discriminator.inputs):
             raise ValueError("Of generator and discriminator one takes a text and the other does not.")
+        if balanced not in (None, "sum", "mean"):
+            raise ValueError(f'balanced is None, "sum" or "mean", not {balanced!r}.')
         if discriminator_steps < 1 or generator_steps < 1:
             raise ValueError("discriminator_steps and generator_steps are 1 or more.")
         if balanced and (discriminator_steps, generator_steps) != (1, 1):
@@ -58,6 +64,7 @@ class Adversarial(keras.Model):
                 "A balanced training makes one update a step: discriminator_steps and generator_steps are 1."
             )
         self.generator = generator
+        self.averaged = copied(generator)
         self.discriminator = discriminator
         self.objective = objective
         self.latent = latent
@@ -94,6 +101,7 @@ class Adversarial(keras.Model):
         optimizers = (self.generator_optimizer, self.discriminator_optimizer)
         return [
             *self.generator.variables,
+            *self.averaged.variables,
             *self.discriminator.variables,
             *(v for optimizer in optimizers for v in optimizer.variables),
             self.seeds.state,
@@ -121,7 +129,7 @@ class Adversarial(keras.Model):
 
     def _balanced_update(self, batch):
         fake = self._generate(tf.shape(batch["image"])[0], batch.get("text"))
-        d_loss = self._discriminator_loss(batch, fake)[0]
+        d_loss = self._discriminator_loss(batch, fake)[0] / (2 if self.balanced == "mean" else 1)
         g_loss = self.objective.generator_loss(self._score(fake, batch.get("text")))
 
         def update(part):
@@ -167,6 +175,7 @@ class Adversarial(keras.Model):
             loss = self.objective.generator_loss(self._score(fake, text))
         gradients = tape.gradient(loss, [v.value for v in variables])
         self.generator_optimizer.apply(gradients, variables)
+        average(self.averaged, self.generator, self.generator_optimizer.iterations)
         return {"g_loss": loss, "g_gradient": tf.linalg.global_norm(gradients)}
 
     def _generate(self, n, text):

@@ -15,9 +15,16 @@ from hwlib.backend import keras
 from hwlib.data.images import to_uint8
 from hwlib.storage import read_json_lines, write_atomically
 
+CHECKPOINT_SECONDS = 120.0
+"""Of training between two checkpoints, at least: what a kill can cost."""
+
 
 class Checkpoint(keras.callbacks.Callback):
-    """`Adversarial.state` and the number of finished steps, written to `path` after each interval."""
+    """The model's `state` and the number of finished steps, written to `path`.
+
+    Written after the last interval, and after any that ends `CHECKPOINT_SECONDS` or more after the last writing. The
+    lines and samples that intervals in between leave are made again by a resumed run, the same to the bit.
+    """
 
     def __init__(self, path, interval):
         super().__init__()
@@ -39,11 +46,17 @@ class Checkpoint(keras.callbacks.Callback):
             variable.assign(array)
         return step
 
+    def on_train_begin(self, logs=None):
+        self.written = time.monotonic()
+
     def on_epoch_end(self, epoch, logs=None):
         if self.model.stop_training:  # diverged: the last good state stays
             return
+        if epoch + 1 < self.params["epochs"] and time.monotonic() - self.written < CHECKPOINT_SECONDS:
+            return
         arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(self.model.state)}
         write_atomically(self.path, lambda p: np.savez(p, step=(epoch + 1) * self.interval, **arrays))
+        self.written = time.monotonic()
 
 
 class History(keras.callbacks.Callback):
@@ -70,9 +83,10 @@ class History(keras.callbacks.Callback):
 
 
 class Samples(keras.callbacks.Callback):
-    """Images of fixed latents and texts, and the generator itself, at chosen steps.
+    """Images of fixed latents and texts, and the generator itself, at chosen steps: averaged, and raw.
 
-    Writes `samples-<step>.npy` (uint8 [n, height, width, 3]) and `generator-<step>.weights.h5` into `folder`.
+    Writes `samples-<step>.npy` (uint8 [n, height, width, 3]) and `generator-<step>.weights.h5` of the averaged
+    generator into `folder`, and of the raw one `samples-raw-<step>.npy` and `generator-raw-<step>.weights.h5`.
     """
 
     def __init__(self, folder, interval, steps, inputs, value_range):
@@ -83,20 +97,20 @@ class Samples(keras.callbacks.Callback):
         self.inputs = inputs
         self.value_range = value_range
 
-    def on_train_begin(self, logs=None):
-        self._keep(0)
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0:
+            self._keep(0)
 
     def on_epoch_end(self, epoch, logs=None):
         self._keep((epoch + 1) * self.interval)
 
     def _keep(self, step):
-        images = self.folder / f"samples-{step:07d}.npy"
-        if step not in self.steps or (step == 0 and images.exists()):
+        if step not in self.steps:
             return
-        generator = self.model.generator
-        drawn = to_uint8(generator.predict(self.inputs, batch_size=66, verbose=0), self.value_range)
-        write_atomically(self.folder / f"generator-{step:07d}.weights.h5", generator.save_weights)
-        write_atomically(images, lambda p: np.save(p, drawn))
+        for generator, kind in ((self.model.generator, "raw-"), (self.model.averaged, "")):
+            drawn = to_uint8(generator.predict(self.inputs, batch_size=66, verbose=0), self.value_range)
+            write_atomically(self.folder / f"generator-{kind}{step:07d}.weights.h5", generator.save_weights)
+            write_atomically(self.folder / f"samples-{kind}{step:07d}.npy", lambda p, drawn=drawn: np.save(p, drawn))
 
 
 class Drawn(keras.callbacks.Callback):
@@ -109,17 +123,17 @@ class Drawn(keras.callbacks.Callback):
         self.steps = set(steps)
         self.draw = draw
 
-    def on_train_begin(self, logs=None):
-        self._keep(0)
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0:
+            self._keep(0)
 
     def on_epoch_end(self, epoch, logs=None):
         self._keep((epoch + 1) * self.interval)
 
     def _keep(self, step):
-        path = self.folder / f"samples-{step:07d}.npy"
-        if step in self.steps and not (step == 0 and path.exists()):
+        if step in self.steps:
             drawn = self.draw()
-            write_atomically(path, lambda p: np.save(p, drawn))
+            write_atomically(self.folder / f"samples-{step:07d}.npy", lambda p: np.save(p, drawn))
 
 
 class Progress(keras.callbacks.Callback):

@@ -19,7 +19,7 @@ class Settings:
 
     steps: int
     interval: int
-    """Steps between checkpoints; the number of steps is rounded up to whole intervals."""
+    """Steps between lines of history; the number of steps is rounded up to whole intervals."""
     filters: int = 32
     normalise: bool = False
     """Bring mean and contrast of each gray image to 0 and 1 before the network, so that it cannot tell dark from light

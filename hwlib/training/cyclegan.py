@@ -13,6 +13,7 @@ from hwlib.data.images import to_uint8
 from hwlib.data.pipeline import batches
 from hwlib.data.split import spread, trained_on_and_held_out
 from hwlib.training import callbacks
+from hwlib.training.averaging import average, copied
 from hwlib.training.fitting import fit
 from hwlib.training.gan import find, total_steps
 from hwlib.training.pool import ImagePool
@@ -62,7 +63,7 @@ class Settings:
     """Times that the larger set is seen; used where `steps` is None."""
     steps: int | None = None
     interval: int = 50
-    """Steps between checkpoints and lines of history; the number of steps is rounded up to whole intervals."""
+    """Steps between lines of history; the number of steps is rounded up to whole intervals."""
     precision: str = "float32"
     discriminator_steps: ClassVar[int] = 1
 
@@ -85,6 +86,8 @@ class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
 
 class CycleGAN(keras.Model):
     """Two generators, A to B and B to A, and a discriminator of each domain.
+
+    `averaged` holds both generators with their weights averaged over the steps (see `hwlib.training.averaging`).
 
     One step of `fit` on a batch `{"a": images, "b": images}` updates both generators, then both discriminators. The
     generators minimise (Zhu et al. 2017, equations 3 and 5.2)
@@ -109,6 +112,7 @@ class CycleGAN(keras.Model):
         self.cycle_loss = find(settings.cycle_loss)
         self.a_to_b, self.b_to_a = build_generator(), build_generator()
         self.discriminator_a, self.discriminator_b = build_discriminator(), build_discriminator()
+        self.averaged = copied(self.a_to_b), copied(self.b_to_a)
         self.seeds = keras.random.SeedGenerator(seed)
         shape = self.a_to_b.output.shape[1:]
         pools = [ImagePool(settings.pool, settings.batch_size, shape, self.seeds) for _ in "ab" if settings.pool]
@@ -132,7 +136,8 @@ class CycleGAN(keras.Model):
     def networks(self):
         """File name -> network."""
         names = ("a_to_b", "b_to_a", "discriminator_a", "discriminator_b")
-        return {name: getattr(self, name) for name in names}
+        averaged = dict(zip(("a_to_b-averaged", "b_to_a-averaged"), self.averaged, strict=True))
+        return {name: getattr(self, name) for name in names} | averaged
 
     @property
     def state(self):
@@ -170,6 +175,8 @@ class CycleGAN(keras.Model):
                 logs["identity"] = distance(a, same_a) + distance(b, same_b)
                 loss += settings.identity * settings.cycle_weight * logs["identity"]
         self.optimizers[0].apply(tape.gradient(loss, variables))
+        for averaged, network in zip(self.averaged, (self.a_to_b, self.b_to_a), strict=True):
+            average(averaged, network, self.optimizers[0].iterations)
         return fake_a, fake_b, logs | {"g_loss": loss}
 
     def _translated(self, generator, images, of_target):
@@ -218,9 +225,9 @@ def train(settings, images, seed, folder, label="cyclegan", extra_callbacks=()):
         settings: dict of `Settings`' fields.
         images: a pair of `hwlib.data.ImageSet`, A and B, of one image size.
 
-    Leaves `a_to_b.keras`, `b_to_a.keras`, `discriminator_a.keras`, `discriminator_b.keras`, `history.jsonl` and
-    `samples-<step>.npy` (see `six_rows`). Returns what `hwlib.training.fitting.fit` does;
-    `images_seen` is of each domain.
+    Leaves `a_to_b.keras`, `b_to_a.keras`, `discriminator_a.keras`, `discriminator_b.keras`, the averaged generators
+    `a_to_b-averaged.keras` and `b_to_a-averaged.keras`, `history.jsonl` and `samples-<step>.npy`, drawn by those (see
+    `six_rows`). Returns what `hwlib.training.fitting.fit` does; `images_seen` is of each domain.
     """
     settings = Settings(**settings)
     (a, held_out_a), (b, held_out_b) = (trained_on_and_held_out(domain) for domain in images)
@@ -230,7 +237,7 @@ def train(settings, images, seed, folder, label="cyclegan", extra_callbacks=()):
     shown = [part[spread(COLUMNS, len(part))] for part in (held_out_a, held_out_b)]
 
     def rows():
-        return six_rows(model.a_to_b, model.b_to_a, *shown, settings.value_range)
+        return six_rows(*model.averaged, *shown, settings.value_range)
 
     return fit(
         model,

@@ -16,7 +16,8 @@ def fit(model, stream, networks, *, steps, interval, images_per_step, folder, la
         model: a Keras model with a `state`: every variable that the next step depends on, in a fixed order.
         stream: function of the first step that returns the batches from there on (a `tf.data.Dataset`).
         networks: file name -> Keras model, saved as `<name>.keras` at the end.
-        steps: a multiple of `interval`, after which checkpoint and line of history are written.
+        steps: a multiple of `interval`, after which a line of history is written and, every few minutes, the
+            checkpoint (`callbacks.Checkpoint`).
         images_per_step: real images that one step sees.
         label: what lines of progress begin with.
         watching: further callbacks.

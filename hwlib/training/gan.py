@@ -34,7 +34,8 @@ class Settings:
     objective: str
     objective_options: dict = field(default_factory=dict)
     passes: str | None = None
-    balanced: bool = False
+    balanced: str | None = None
+    """See `Adversarial`."""
     input_noise: float = 0.0
     """Standard deviation at the start; it reaches 0 at the end of the run."""
 
@@ -57,7 +58,9 @@ class Settings:
     steps: int | None = None
     """Steps of `fit`: `generator_steps` updates of the generator each."""
     interval: int = 50
-    """Steps between checkpoints and lines of history; the number of steps is rounded up to whole intervals."""
+    """Steps between lines of history; the number of steps is rounded up to whole intervals."""
+    moments: tuple = ()
+    """Epochs after which samples are kept, beside those of `sample_steps`: the reports' own."""
     precision: str = "float32"
 
 
@@ -65,15 +68,21 @@ def total_steps(settings, n_images):
     """Steps of the whole run, a multiple of `interval`."""
     if (settings.steps is None) == (settings.epochs is None):
         raise ValueError("Say how long to train: either `steps` or `epochs`.")
-    per_step = settings.batch_size * settings.discriminator_steps
-    steps = settings.steps or settings.epochs * max(1, n_images // per_step)
+    steps = settings.steps or settings.epochs * steps_an_epoch(settings, n_images)
     return whole_intervals(steps, settings.interval)
 
 
-def sample_steps(settings, steps):
-    """Steps at which samples are kept: 0, 1, 2, 4, 8 ... intervals, and the last."""
-    powers = [settings.interval * 2**i for i in range(64) if settings.interval * 2**i < steps]
-    return [0, *powers, steps]
+def steps_an_epoch(settings, n_images):
+    """Steps in which every image is seen once, rounded down."""
+    return max(1, n_images // (settings.batch_size * settings.discriminator_steps))
+
+
+def sample_steps(settings, steps, n_images):
+    """Steps at which samples are kept: 0; 1, 2, 3, 4, 6, 8, 12 ... intervals; the last; and `settings.moments`."""
+    thirds = {settings.interval * n for i in range(64) for n in (2**i, 3 * 2**i)}
+    epoch = steps_an_epoch(settings, n_images)
+    moments = {whole_intervals(n * epoch, settings.interval) for n in settings.moments}
+    return sorted({0, steps} | {step for step in thirds | moments if step < steps})
 
 
 def draw_latents(settings, n, rng):
@@ -124,14 +133,14 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
         settings: dict of `Settings`' fields.
         images: a `hwlib.data.ImageSet`.
 
-    Leaves `generator.keras`, `discriminator.keras`, `history.jsonl` and samples (see `hwlib.training.callbacks`).
-    Returns what `hwlib.training.fitting.fit` does.
+    Leaves `generator.keras`, `generator-averaged.keras` (see `hwlib.training.averaging`), `discriminator.keras`,
+    `history.jsonl` and samples (see `hwlib.training.callbacks`). Returns what `hwlib.training.fitting.fit` does.
     """
     settings = Settings(**settings)
     steps, interval = total_steps(settings, len(images)), settings.interval
     model = build(settings, images.images.shape[1], images.texts.shape[1], seed, steps)
     per_step = settings.batch_size * settings.discriminator_steps
-    inputs = sample_inputs(settings, seed)
+    inputs, shown_at = sample_inputs(settings, seed), sample_steps(settings, steps, len(images))
 
     def stream(first_step):
         texts = images.texts if settings.conditional else None
@@ -141,13 +150,13 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
     return fit(
         model,
         stream,
-        {"generator": model.generator, "discriminator": model.discriminator},
+        {"generator": model.generator, "generator-averaged": model.averaged, "discriminator": model.discriminator},
         steps=steps,
         interval=interval,
         images_per_step=per_step,
         folder=folder,
         label=label,
-        kept=callbacks.Samples(folder, interval, sample_steps(settings, steps), inputs, settings.value_range),
+        kept=callbacks.Samples(folder, interval, shown_at, inputs, settings.value_range),
         watching=extra_callbacks,
     )
 

@@ -1,0 +1,113 @@
+"""What the two reports claim that can be measured (`report/claims/claims.toml`), read and checked."""
+
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from math import inf
+
+from hwlib import paths
+
+FILE = paths.REPOSITORY / "report" / "claims" / "claims.toml"
+
+REGIONS = {
+    "more": lambda smallest: (smallest, inf),
+    "less": lambda smallest: (-inf, -smallest),
+    "alike": lambda smallest: (-smallest, smallest),
+    "not more": lambda smallest: (-inf, smallest),
+    "not less": lambda smallest: (-smallest, inf),
+}
+"""Direction of a claim -> interval of the effects that it allows."""
+
+OPPOSITES = {"more": "less", "less": "more", "not more": "more", "not less": "less"}
+UNITS = ("log ratio", "share", "brightness", "correlation")
+GATES = ("", "quality", "colours", "speed")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a claim, or a part of it, is measured. The fields are explained in claims.toml."""
+
+    name: str
+    what: str
+    unit: str
+    why: str
+    direction: str = ""
+    smallest: float = 0.0
+    region: tuple = ()
+    runs: tuple = ()
+    notebook: str = ""
+    function: str = ""
+    units: str = "seeds"
+    gate: str = ""
+    part: str = ""
+    beside: bool = False
+    changed: tuple = ()
+
+    def __post_init__(self):
+        for name, known in (("unit", UNITS), ("units", ("seeds", "pairs")), ("gate", GATES)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{self.name}: {name} is one of {', '.join(known)}, not {getattr(self, name)!r}.")
+        if self.region:
+            if self.direction or self.smallest or len(self.region) != 2 or not self.region[0] < self.region[1]:
+                raise ValueError(
+                    f"{self.name}: region is [low, high] with low below high, in place of direction and smallest; it "
+                    f"is {[*self.region]}, with direction {self.direction!r} and smallest {self.smallest!r}."
+                )
+        elif self.direction not in REGIONS or not 0 < self.smallest < inf:
+            raise ValueError(
+                f"{self.name}: direction is one of {', '.join(REGIONS)}, and smallest above 0 (or region is "
+                f"[low, high]); they are {self.direction!r} and {self.smallest!r}."
+            )
+        if any({*change} != {"date", "reason"} for change in self.changed):
+            raise ValueError(f"{self.name}: changed has a date and a reason each time; it is {[*self.changed]}.")
+
+    @property
+    def allows(self):
+        """Ends of the region of effects that the claim allows; they belong to it."""
+        return self.region or REGIONS[self.direction](self.smallest)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of a report. The fields are explained in claims.toml."""
+
+    id: str
+    section: str
+    statement: str
+    english: str
+    notebook: str
+    measures: tuple
+    unmeasured: str = ""
+    figures: tuple = ()
+
+
+def load(path=FILE):
+    """The claims, a list in the order of the file. ValueError in one line for a claim that cannot be judged."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["claim"]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    claims = []
+    for entry in entries:
+        name = entry.get("id", "a claim without an id")
+        try:
+            measures = entry.pop("measure", [])
+            if not measures:
+                raise ValueError("no measure says how it is measured; add a [[claim.measure]].")
+            notebook = {"notebook": entry.get("notebook", "")}
+            entry["measures"] = tuple(_made(Measure, notebook | measure) for measure in measures)
+            claims.append(_made(Claim, entry))
+        except ValueError as error:
+            raise ValueError(f"{path.name}: {name}: {error}") from None
+    for what in ([c.id for c in claims], [(c.id, m.name) for c in claims for m in c.measures]):
+        if twice := [one for one in what if what.count(one) > 1]:
+            raise ValueError(f"{path.name}: {twice[0]} stands there twice.")
+    return claims
+
+
+def _made(kind, entry):
+    """A dataclass from an entry of the file; ValueError that names what is missing, empty or unknown."""
+    known = {one.name: one for one in fields(kind)}
+    needed = [name for name, one in known.items() if one.default is MISSING]
+    if wrong := [name for name in needed if not entry.get(name)] + [name for name in entry if name not in known]:
+        raise ValueError(f"{', '.join(wrong)}: missing, empty or unknown.")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})

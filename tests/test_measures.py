@@ -1,0 +1,185 @@
+"""What each claim is measured by, on made-up runs whose answer is known."""
+
+import numpy as np
+import pytest
+
+from hwlib.claims import comparisons, hybrid, texts
+from hwlib.claims.comparisons import images_until
+from hwlib.data import tags
+
+
+class Run:
+    """A finished run: at each step the images seen, its distance over the untrained one, and more if needed."""
+
+    def __init__(self, gained, per_step=10, seed=0, **measures):
+        self.seed = seed
+        self.curve = {0: 1.0} | gained
+        self.history = [{"step": step, "images": step * per_step} for step in gained]
+        self.measures = measures
+
+    def samples(self):
+        return self.curve
+
+
+class Evaluator:
+    """Knows what the made-up runs have; real images have 1 of everything."""
+
+    image_size = 16
+    n = 4
+
+    def __init__(self):
+        self.of_real_images = {
+            name: {"value": 1.0} for name in ("sharpness", "diversity", "precision", "lattice_2", "lattice_4")
+        }
+        self.of_real_images["luminance"] = {"value": 0.6}
+
+    def curve(self, run):
+        return {step: {"value": 100 * share} for step, share in run.curve.items()}
+
+    def colours(self, run):
+        return {step: {"hair": share, "eyes": share / 2} for step, share in run.measures["hair"].items()}
+
+    def at(self, run, step):
+        return self.run(run) | {"frechet": {"value": 100 * run.curve[step]}, "kernel": {"value": run.curve[step] - 0.1}}
+
+    def run(self, run):
+        kept = {name: {"value": value} for name, value in run.measures.items() if isinstance(value, float)}
+        return kept | {"failed": run.measures.get("failed", [])}
+
+
+@pytest.fixture
+def evaluator():
+    return Evaluator()
+
+
+def shares(*values):
+    """A curve over the steps 1, 2, 4 ..."""
+    return {2**i: value for i, value in enumerate(values)}
+
+
+# How soon
+
+
+def test_a_level_is_reached_where_the_curve_stays_below_it():
+    assert images_until({10: 0.9, 20: 0.3, 40: 0.5, 80: 0.2}, 0.4) == (
+        pytest.approx(40 * 2 ** (np.log(0.5 / 0.4) / np.log(0.5 / 0.2))),
+        True,
+    )
+    assert images_until({10: 0.3, 20: 0.2}, 0.4) == (10, True)
+    assert images_until({10: 0.9, 20: 0.41}, 0.4) == (20, False)
+
+
+def test_twice_as_many_images_are_a_log_ratio_of_log_2(evaluator):
+    slow, fast = Run(shares(1.0, 0.8, 0.4, 0.2)), Run(shares(0.8, 0.4, 0.2, 0.1))
+    effect = comparisons.images_to_face(evaluator, slow, fast)
+    assert effect.value == pytest.approx(np.log(2)) and not effect.at_least and not effect.too_early
+
+
+def test_a_run_that_never_gets_there_has_needed_at_least_what_it_saw(evaluator):
+    fast, never = Run(shares(0.8, 0.4, 0.2, 0.1, 0.1, 0.1)), Run(shares(1.0, 0.9, 0.8, 0.7, 0.6, 0.5))
+    effect = comparisons.images_to_face(evaluator, never, fast)
+    assert effect.at_least and effect.value == pytest.approx(np.log(320 / 20))
+    mirrored = comparisons.images_to_face(evaluator, fast, never)
+    assert mirrored.at_most and mirrored.value == -effect.value
+
+
+def test_the_slower_run_must_have_been_given_four_times_as_long(evaluator):
+    fast, stopped = Run(shares(0.8, 0.4, 0.2)), Run(shares(1.0, 0.9, 0.8))
+    assert "saw 2 times the images" in comparisons.images_to_face(evaluator, stopped, fast).too_early
+    assert "neither" in comparisons.images_to_face(evaluator, stopped, stopped).too_early
+
+
+def test_colours_are_learnt_at_half_of_the_hair_and_three_tenths_of_the_eyes(evaluator):
+    one, other = (
+        Run(shares(1, 1, 1, 1), hair=shares(0.1, 0.5, 0.9, 0.9)),
+        Run(shares(1, 1, 1, 1), hair=shares(0.1, 0.1, 0.5, 0.9)),
+    )
+    assert comparisons.images_to_hair(evaluator, other, one).value == pytest.approx(np.log(2))
+    assert comparisons.images_to_eyes(evaluator, other, one).value > 0
+    effect = comparisons.hair_over_training(evaluator, one, other)
+    assert effect.value == pytest.approx((0.4 + 0.4) / 4)
+
+
+# How near
+
+
+def test_distances_compare_at_equally_many_images_or_updates(evaluator):
+    five, one = Run(shares(0.9, 0.4, 0.2), per_step=50), Run(shares(1.0, 0.8, 0.6, 0.5), per_step=25)
+    assert comparisons.distance(evaluator, one, five).value == pytest.approx(np.log(0.5 / 0.2))
+    assert comparisons.distance_at_equal_steps(evaluator, one, five).value == pytest.approx(np.log(0.6 / 0.2))
+    assert comparisons.kernel(evaluator, one, five).value == pytest.approx(np.log(0.4 / 0.1))
+
+
+def test_two_models_that_have_not_learned_cannot_be_compared(evaluator):
+    bad, worse = Run(shares(0.9, 0.5)), Run(shares(0.9, 0.8))
+    for measure in (comparisons.distance, comparisons.detail, comparisons.lattice, comparisons.stalls):
+        assert "stands at 0.50 of its untrained distance" in measure(evaluator, bad, worse).too_early
+    assert comparisons.early_diversity(evaluator, bad, worse).too_early
+    assert comparisons.broken(evaluator, bad).too_early and comparisons.luminance(evaluator, bad).too_early
+
+
+def test_a_run_stalls_that_improves_less_from_half_of_its_training_on(evaluator):
+    stalled, improved = Run(shares(0.9, 0.3, 0.3)), Run(shares(0.9, 0.4, 0.2))
+    assert comparisons.stalls(evaluator, stalled, improved).value == pytest.approx(np.log(2))
+
+
+def test_failed_runs_are_counted_to_be_pooled(evaluator):
+    fine, bad = Run(shares(0.2)), Run(shares(0.9), failed=["no distance gained"])
+    assert comparisons.failed(evaluator, bad, fine, bad).counts == (2, 3)
+    assert comparisons.fails_more(evaluator, bad, bad, fine, bad).counts == (2, 2, 1, 2)
+
+
+# How it looks
+
+
+def test_noise_above_the_real_images_detail_counts_as_theirs(evaluator):
+    noisy, blurred = Run(shares(0.3), sharpness=1.7), Run(shares(0.3), sharpness=0.5)
+    assert comparisons.detail(evaluator, blurred, noisy).value == pytest.approx(np.log(0.5))
+
+
+def test_a_lattice_counts_as_far_as_it_is_above_real_images(evaluator):
+    lattice, clean = Run(shares(0.3), lattice_2=4.0, lattice_4=1.0), Run(shares(0.3), lattice_2=0.5, lattice_4=1.0)
+    assert comparisons.lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4) / 2)
+
+
+def test_diversity_is_taken_when_the_first_of_the_two_shows_faces(evaluator):
+    early, late = Run(shares(0.9, 0.3, 0.2), diversity=0.5), Run(shares(0.9, 0.8, 0.3), diversity=2.0)
+    assert comparisons.early_diversity(evaluator, early, late).value == pytest.approx(np.log(0.5))
+    assert comparisons.early_distance(evaluator, early, late).value == pytest.approx(np.log(0.3 / 0.8))
+
+
+def test_broken_dark_and_white_images_are_set_against_real_ones(evaluator):
+    run, plain = Run(shares(0.3), precision=0.7, luminance=0.5, white=0.9), Run(shares(0.3), white=0.1)
+    assert comparisons.broken(evaluator, run).value == pytest.approx(0.3)
+    assert comparisons.luminance(evaluator, run).value == pytest.approx(-0.1)
+    assert comparisons.white(evaluator, run, plain).value == pytest.approx(0.8)
+
+
+# What texts and noise do
+
+
+def test_colours_asked_for_are_compared_where_one_arm_has_three_times_chance(evaluator):
+    told, untold = Run(shares(0.3), hair=0.8, eyes=0.2), Run(shares(0.3), hair=0.1, eyes=0.1)
+    assert texts.hair(evaluator, told, untold).value == pytest.approx(0.7)
+    assert "0.20 of the eyes right; chance is 0.09" in texts.eyes(evaluator, told, untold).too_early
+
+
+def test_texts_are_drawn_anew_in_each_unit(evaluator, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        texts, "diversity", lambda generate, asked, *_: drawn.append(asked) or {"ratio": {"value": 0.5}}
+    )
+    evaluator.net = None
+    evaluator.kept = lambda folder, name, make: make()
+    for seed in (0, 0, 1):
+        run = Run(shares(0.3), seed=seed)
+        run.generate, run.folder = None, None
+        assert texts.noise_over_texts_of(evaluator, run) == 0.5
+    assert np.array_equal(drawn[0], drawn[1]) and not np.array_equal(drawn[0], drawn[2])
+
+
+def test_light_colours_are_those_of_the_brightest_real_images(evaluator):
+    levels = {colour: 20 * i for i, colour in enumerate(tags.HAIR)}
+    evaluator.real_texts = np.stack([tags.encode(colour) for colour in levels])
+    evaluator.real = lambda seed: np.stack([np.full((4, 4, 3), level, np.uint8) for level in levels.values()])
+    assert hybrid.light_colours(evaluator, "hair") == list(tags.HAIR[-4:])
