@@ -534,6 +534,7 @@ def test_drawn_pictures_come_from_their_seed(name):
     paintings._drawn.cache_clear()
     np.testing.assert_array_equal(picture(name, 32), drawn)
     assert not np.array_equal(drawn, picture(name, 32, seed=1))
+    np.testing.assert_array_equal(picture(f"{name} 2", 32, seed=1), picture(name, 32, seed=3))
 
 
 def test_drawn_styles_differ_from_one_another_more_than_two_drawings_of_one():
@@ -688,9 +689,8 @@ def test_white_is_too_early_until_its_loss_is_that_of_the_content_start(tmp_path
     lost = claims.white_structure(whole, late)
     assert value(lost) < -0.05 and value(lost, cat) == 0 and not lost["landscape-hatch"].too_early
     assert "1.30 times" in claims.white_structure(whole, early)["landscape-hatch"].too_early
-    found = claims.white_pieces(whole, late)
-    assert value(found["size"]) < -0.4 and value(found["number"]) > 0.4
-    assert [*found["size"]] == ["landscape-hatch"]  # a cat has no sky
+    assert value(claims.white_pieces(whole, late)) < -0.4 and value(claims.white_number(whole, late)) > 0.4
+    assert [*claims.white_pieces(whole, late)] == ["landscape-hatch"]  # a cat has no sky
 
 
 # ---- real networks ----

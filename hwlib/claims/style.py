@@ -45,17 +45,16 @@ def white_structure(content_start, white_start):
 
 
 def white_pieces(content_start, white_start):
-    """Size and number of the clouds' pieces (`hwlib.metrics.style.pieces`), white over content start, log ratios.
+    """Size of the clouds' pieces (`hwlib.metrics.style.pieces`), white over content start, log ratio: below 0, cut up.
 
-    A dict "size", "number" of such dicts, of landscapes only; smaller and more: cut up. Too early for unlike losses.
+    Of landscapes only; too early for unlike losses.
     """
-    found = {}
-    for what in ("size", "number"):
-        white, content = (
-            {pair: one[what] for pair, one in cloud_pieces(run).items()} for run in (white_start, content_start)
-        )
-        found[what] = _gated(_log_ratios(white, content), content_start, white_start)
-    return found
+    return _pieces(content_start, white_start, "size")
+
+
+def white_number(content_start, white_start):
+    """Number of the clouds' pieces, white over content start, log ratio: above 0, more pieces; as `white_pieces`."""
+    return _pieces(content_start, white_start, "number")
 
 
 def style_distances(run):
@@ -70,8 +69,15 @@ def structures(run):
 
 def cloud_pieces(run):
     """`hwlib.metrics.style.pieces` of the clouds in a run's landscapes: "content-style" -> dict."""
-    drawn = {pair: image for pair, image in pictures(run).items() if pair[0] == "landscape"}
+    drawn = {pair: image for pair, image in pictures(run).items() if pair[0].startswith("landscape")}
     return {"-".join(pair): measures.pieces(measures.clouds(image)) for pair, image in drawn.items()}
+
+
+def _pieces(content_start, white_start, what):
+    white, content = (
+        {pair: one[what] for pair, one in cloud_pieces(run).items()} for run in (white_start, content_start)
+    )
+    return _gated(_log_ratios(white, content), content_start, white_start)
 
 
 def _measured(run, measure):

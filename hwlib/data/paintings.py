@@ -23,11 +23,12 @@ PHOTOGRAPHS = {"astronaut": "astronaut.png", "cat": "chelsea.png", "coffee": "co
 def picture(name, size, seed=0):
     """A picture by name, or a file by path: uint8 RGB [h, w, 3], its longer side `size` pixels.
 
-    name: one of DRAWN or PHOTOGRAPHS, or the path of a picture file. What is drawn is square, and drawn from `seed`.
-    Raises DataError for what is no picture.
+    name: one of DRAWN or PHOTOGRAPHS, or the path of a picture file. What is drawn is square, and drawn from `seed`;
+    "landscape 2" is another one, from `seed` + 2. Raises DataError for what is no picture.
     """
-    if name in DRAWN:
-        return _drawn(name, size, seed)
+    what, _, other = name.partition(" ")
+    if what in DRAWN and (not other or other.isdecimal()):
+        return _drawn(what, size, seed + int(other or 0))
     path = _photograph(name) if name in PHOTOGRAPHS else Path(name).expanduser()
     if not path.is_file():
         known = ", ".join([*DRAWN, *PHOTOGRAPHS])
