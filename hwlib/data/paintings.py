@@ -23,11 +23,12 @@ PHOTOGRAPHS = {"astronaut": "astronaut.png", "cat": "chelsea.png", "coffee": "co
 def picture(name, size, seed=0):
     """A picture by name, or a file by path: uint8 RGB [h, w, 3], its longer side `size` pixels.
 
-    name: one of DRAWN or PHOTOGRAPHS, or the path of a picture file. What is drawn is square, and drawn from `seed`.
-    Raises DataError for what is no picture.
+    name: one of DRAWN or PHOTOGRAPHS, or the path of a picture file. What is drawn is square, and drawn from `seed`;
+    "landscape 2" is another one, from `seed` + 2. Raises DataError for what is no picture.
     """
-    if name in DRAWN:
-        return _drawn(name, size, seed)
+    what, _, other = name.partition(" ")
+    if what in DRAWN and (not other or other.isdecimal()):
+        return _drawn(what, size, seed + int(other or 0))
     path = _photograph(name) if name in PHOTOGRAPHS else Path(name).expanduser()
     if not path.is_file():
         known = ", ".join([*DRAWN, *PHOTOGRAPHS])
@@ -145,6 +146,20 @@ def hatch(size, rng):
     return image.astype(np.uint8)
 
 
+def dots(size, rng):
+    """Points of paint side by side, violet to yellow, each beside one of the opposite end of the palette."""
+    tone = noise(256, rng, 3, 4)
+    image = Image.new("RGB", (size, size), "#efe4cc")
+    draw, n = ImageDraw.Draw(image), 14000
+    places, radii = rng.random((n, 2)), rng.uniform(0.004, 0.009, n) * size
+    shades = tone[tuple((places * 255).astype(int).T[::-1])] + rng.normal(0, 0.1, n)
+    shades = np.where(rng.random(n) < 0.15, 1 - shades, shades)
+    paints = coloured(shades, ["#2b1a57", "#6a3d9a", "#c2447a", "#2f8f5b", "#9bc53d", "#f6c445", "#fdf0c4"])
+    for (px, py), radius, paint in zip(places * size, radii, paints.astype(int).tolist(), strict=True):
+        draw.ellipse((px - radius, py - radius, px + radius, py + radius), tuple(paint))
+    return np.asarray(image)
+
+
 def landscape(size, rng):
     """A photograph's stand-in: clouds in a blue sky over ridges, a lake and a house."""
     y, x = np.mgrid[:size, :size] / size
@@ -181,5 +196,5 @@ def landscape(size, rng):
     return np.asarray(image)
 
 
-DRAWN = {"strokes": strokes, "mosaic": mosaic, "hatch": hatch, "landscape": landscape}
-"""Functions of (size, rng) that draw uint8 [size, size, 3]: three styles and a content."""
+DRAWN = {"strokes": strokes, "mosaic": mosaic, "hatch": hatch, "dots": dots, "landscape": landscape}
+"""Functions of (size, rng) that draw uint8 [size, size, 3]: four styles and a content."""

@@ -1,6 +1,44 @@
 """Runs on other pictures than faces from noise: CycleGAN and style transfer."""
 
+STYLES = ("strokes", "mosaic", "hatch", "dots")
+LANDSCAPES = ("landscape", "landscape 1", "landscape 2")
+PAPER = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+
+
+def _pairs(*contents):
+    return tuple((content, style) for content in contents for style in STYLES)
+
+
+PAIRS = {
+    "pairs": {
+        "base": "style",
+        "about": "Three contents in four styles, to judge the claims by: twelve pairs.",
+        "pairs": _pairs("landscape", "astronaut", "coffee"),
+    },
+    "pairs-100": {"base": "pairs", "about": "The same with style and content weighted 100 to 1.", "ratio": 100.0},
+    "pairs-10000": {"base": "pairs", "about": "The same with 10,000 to 1.", "ratio": 10_000.0},
+    "pairs-first-five": {
+        "base": "pairs",
+        "about": "The other reading of report B's layers: the network's first five convolutions.",
+        "content_layers": ("conv2_2",),
+        "style_layers": ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1"),
+    },
+    **{
+        f"pairs-{layer}": {"base": "pairs", "about": f"Style from {layer} alone.", "style_layers": (layer,)}
+        for layer in PAPER
+    },
+    "pairs-deep-content": {"base": "pairs", "about": "Content from deeper in.", "content_layers": ("conv5_1",)},
+    "clouds": {
+        "base": "style",
+        "about": "Three landscapes with clouds in four styles, until little changes.",
+        "pairs": _pairs(*LANDSCAPES),
+    },
+    "clouds-white": {"base": "clouds", "about": "The same, started from a white picture.", "start": "white"},
+}
+"""What claims about style transfer are judged by: too many pictures to be shown. `settle` and `train` make them."""
+
 RUNS = {
+    **PAIRS,
     "style": {
         "task": "style",
         "about": "Gatys's style transfer with the paper's layers, one content in three styles.",

@@ -1,6 +1,6 @@
 """How large everything is drawn: the profiles that a report can be made at."""
 
-from hwlib.experiments import search
+from hwlib.experiments import pictures, search
 
 SWEEP = tuple(f"report-a{basic}-{point}" for basic in ("", "-basic") for point in ("rate-5x", "rate-0.2x"))
 WIDTHS = {
@@ -15,6 +15,7 @@ ONLY_SETTLED = [
     *(*SWEEP, *WIDTHS, *PENALTIES, *VARIANTS, *EMBEDDINGS),
     *("report-a-code", "report-a-course", "report-a-normal", "report-a-unscaled", "report-a-no-text"),
     *("dcgan-1to2", "wgan-gp-1to1", "wgan-gp-1to2", "text-dcgan-normalised"),
+    *pictures.PAIRS,
 ]
 """What a report at a scaled-down profile does without, unless it has been trained: `settle` does, and `train`."""
 
@@ -95,6 +96,8 @@ PROFILES = {
             "all-but-14": {"steps": 600, "interval": 60},
             "cyclegan": {"learning_rate_scale": 5.0, "generator_options": {"blocks": 3}},
             "style-white": {"steps": 100},
+            "clouds": {"steps": 200},
+            "clouds-white": {"steps": 300},
             **{name: scale | {"steps": 1000} for name, scale in search.SCALES.items() if name.startswith("report-a")},
             **{name: scale for name, scale in search.SCALES.items() if not name.startswith("report-a")},
         },

@@ -9,7 +9,7 @@ from pathlib import Path
 def add_style_arguments(parser):
     """The arguments of the command, for an `argparse` parser."""
     parser.add_argument("content", help="picture to draw: a file, or landscape, astronaut, cat, coffee, rocket")
-    parser.add_argument("style", help="picture whose style to use: a file, or strokes, mosaic, hatch")
+    parser.add_argument("style", help="picture whose style to use: a file, or strokes, mosaic, hatch, dots")
     parser.add_argument("out", help="PNG file to write")
     parser.add_argument("--size", type=int, default=256, help="longer side in pixels (default: 256)")
     parser.add_argument("--style-size", type=int, help="the same of the style: larger for larger strokes")

@@ -1,112 +1,82 @@
-"""How much of a style, and of a content's structure, a picture has; each with an interval over parts of the picture.
-
-Parts are tiles, left out one after the other (a jackknife in space, Tukey 1958): an interval says how far the number
-depends on which part of this picture is looked at, not what other pictures would give.
-"""
+"""How much of a style, and of a content's structure and clouds, a picture has: measures that no loss optimises."""
 
 import numpy as np
-from scipy import stats
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, label
+from skimage.filters import threshold_otsu
 
-from hwlib.backend import keras
-from hwlib.data.paintings import picture
-from hwlib.style.losses import batch_of_one, gram, luminance
-from hwlib.style.transfer import Settings, pictures
+from hwlib.style.losses import luminance
 
-TILES = 4
-"""Along a side."""
-
-
-def resamples():
-    """Weights of the tiles, float64 [1 + 16, 16], rows of sum 1: all alike first, then each tile left out in turn."""
-    n = TILES**2
-    return np.concatenate([np.full((1, n), 1 / n), (1 - np.eye(n)) / (n - 1)])
+PATCH, LEVELS = 7, 3
+SKY = 0.4
+"""Share of the drawn landscape's height, from the top, that shows nothing but sky and clouds."""
+BLUR = 1 / 64
+"""Of the longer side: the strokes of a style count less than the forms."""
 
 
-def gram_matrices(maps, style):
-    """Layer -> Gram matrix float64 [n, n] of a style, uint8 [h, w, 3], at the layers of a `FeatureMaps`."""
-    return {layer: np.asarray(gram(found), np.float64) for layer, found in maps(batch_of_one(style)).items()}
+def style_distance(drawn, style, patches=8192, directions=128):
+    """Sliced Wasserstein distance of 7x7 colour patches of a picture and a style, at three sizes (Karras et al. 2018).
 
-
-def style_distance(maps, drawn, targets, weights):
-    """Relative squared distance of Gram matrices, ||G - A||^2 / ||A||^2, the mean over the layers of `maps`.
-
-    maps: a `hwlib.style.losses.FeatureMaps`. drawn: uint8 [h, w, 3]. targets: the style's `gram_matrices`. weights:
-    [b, 16] of the picture's tiles (`resamples`). Returns float64 [b]; 0 for a picture with the style's own statistics.
-    G is the mean of the tiles' Gram matrices; rows and columns of a map that do not fill a tile are left out. Raises
-    ValueError for a map smaller than 4x4.
+    uint8 [h, w, 3], of any two sizes. Both are split into two bands of detail and what is left, each of half the size
+    of the one before, and each channel is taken in standard deviations of the style's. `patches` of each, at fixed
+    random places, are projected on as many fixed random `directions`; the distance along one is that of the sorted
+    values. A float, the mean of all: 0 for the style itself, about 1 where everything is one deviation off. Raises
+    ValueError below 28 pixels.
     """
-    found, distances = maps(batch_of_one(drawn)), []
-    for layer, target in targets.items():
-        apart = np.stack([np.asarray(gram(tile), np.float64) - target for tile in _tiles(found[layer], layer)])
-        flat = apart.reshape(len(apart), -1)
-        products = flat @ flat.T / (target**2).sum()  # of each two tiles, so that a resample costs nothing
-        distances.append(np.einsum("bi,ij,bj->b", weights, products, weights))
-    return np.mean(distances, axis=0)
+    rng, distances = np.random.default_rng(0), []
+    if min(*drawn.shape[:2], *style.shape[:2]) < PATCH * 2 ** (LEVELS - 1):
+        raise ValueError(f"The style is measured on pictures of {PATCH * 2 ** (LEVELS - 1)} pixels a side or more.")
+    for ours, theirs in zip(_bands(drawn), _bands(style), strict=True):
+        mean, spread = theirs.mean((0, 1)), theirs.std((0, 1)) + 1e-6
+        across = rng.normal(size=(PATCH * PATCH * 3, directions))
+        across /= np.linalg.norm(across, axis=0)
+        where = rng.random((2, patches))
+        sides = [np.sort(_patches((band - mean) / spread, where) @ across, axis=0) for band in (ours, theirs)]
+        distances.append(np.abs(sides[0] - sides[1]).mean())
+    return float(np.mean(distances))
 
 
-def structure(drawn, content, weights, blur=1 / 64):
+def structure(drawn, content):
     """Correlation of the luminance gradients of a picture and its content, in [-1, 1]: 1 where all edges are kept.
 
-    Both are blurred (Gaussian, `blur` of the longer side), so that strokes count less than forms. Contrast does not
-    matter, its direction does. uint8 [h, w, 3] and weights [b, 16] of the tiles; returns float64 [b]. 0 for a constant.
+    uint8 [h, w, 3], both blurred first. Contrast does not matter, its direction does. 0 for a constant.
     """
-    fields = []
-    for image in (drawn, content):
-        smooth = gaussian_filter(luminance(image)[..., 0].astype(float), blur * max(image.shape[:2]))
-        fields.append(np.stack(np.gradient(smooth), axis=-1))
-    ours, theirs = fields
-    sums = [weights @ _sums(product) for product in (ours * theirs, ours**2, theirs**2)]
-    size = np.sqrt(sums[1] * sums[2])
-    return np.divide(sums[0], size, out=np.zeros_like(size), where=size > 1e-9)
+    ours, theirs = (np.stack(np.gradient(_smooth(image))) for image in (drawn, content))
+    size = np.sqrt((ours**2).sum() * (theirs**2).sum())
+    return float((ours * theirs).sum() / size) if size > 1e-9 else 0.0
 
 
-def style_distances(runs, maps):
-    """`style_distance` of all pictures of finished style runs from their styles, with resamples: a list of [1 + 16].
+def clouds(drawn):
+    """What of the sky of a drawn landscape is cloud, bool [0.4 h, w]: above Otsu's threshold (1979), blurred."""
+    sky = _smooth(drawn)[: round(SKY * drawn.shape[0])]
+    return sky > threshold_otsu(sky) if np.ptp(sky) > 1e-9 else np.zeros(sky.shape, bool)
 
-    A picture in several styles counts as one in the first.
+
+def pieces(mask):
+    """How a mask [h, w] hangs together: dict of `number`, and `size`, the area of the piece that a pixel of it lies in.
+
+    Pieces touch along sides. The mean over the mask's pixels, as a share of the whole; both 0 for an empty mask.
     """
-    found, weights, targets = [], resamples(), {}
-    for run in runs:
-        settings = Settings(**run.settings)
-        for (_, styles), drawn in pictures(run).items():
-            style = styles.split("+")[0], settings.style_size or settings.size, run.seed
-            if style not in targets:
-                targets[style] = gram_matrices(maps, picture(*style))
-            found.append(style_distance(maps, drawn, targets[style], weights))
-    return found
+    labels, number = label(mask)
+    areas = np.bincount(labels.ravel())[1:].astype(float)
+    return {"number": number, "size": float((areas**2).sum() / areas.sum() / mask.size) if number else 0.0}
 
 
-def structures(runs):
-    """`structure` of all pictures of finished style runs against their contents, as `style_distances`."""
-    weights = resamples()
-    return [
-        structure(drawn, picture(content, Settings(**run.settings).size, run.seed), weights)
-        for run in runs
-        for (content, _), drawn in pictures(run).items()
-    ]
+def _smooth(image):
+    return gaussian_filter(luminance(image)[..., 0].astype(float), BLUR * max(image.shape[:2]))
 
 
-def interval(values):
-    """Dict `value`, `low`, `high` of a statistic over `resamples` [1 + n]: the whole picture's, its 95 % interval."""
-    n = len(values) - 1
-    half = stats.t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(values[1:]))
-    return {"value": float(values[0]), "low": float(values[0] - half), "high": float(values[0] + half)}
+def _bands(image):
+    """Bands of a Laplacian pyramid, the finest first and what is left last: float [h, w, 3], [h / 2, w / 2, 3] ..."""
+    bands, left = [], image.astype(float)
+    for _ in range(LEVELS - 1):
+        smooth = gaussian_filter(left, (1, 1, 0))
+        bands.append(left - smooth)
+        left = smooth[::2, ::2]
+    return [*bands, left]
 
 
-def _tiles(features, layer):
-    """Tiles [1, h / 4, w / 4, n] of a map [1, h, w, n], row by row."""
-    _, height, width, _ = features.shape
-    if min(height, width) < TILES:
-        raise ValueError(
-            f"{layer} has {height}x{width} places, too few for {TILES}x{TILES} tiles: use a larger picture."
-        )
-    high, wide = height // TILES, width // TILES
-    kept = keras.ops.convert_to_numpy(features)[:, : TILES * high, : TILES * wide]
-    return [kept[:, i * high : (i + 1) * high, j * wide : (j + 1) * wide] for i in range(TILES) for j in range(TILES)]
-
-
-def _sums(product):
-    """Sums over the tiles of [h, w, 2]: float64 [16]."""
-    rows = np.array_split(product.sum(-1), TILES, axis=0)
-    return np.array([part.sum() for row in rows for part in np.array_split(row, TILES, axis=1)])
+def _patches(band, where):
+    """Patches [n, 7 * 7 * 3] of a band at places [2, n] in [0, 1)."""
+    windows = np.lib.stride_tricks.sliding_window_view(band, (PATCH, PATCH), axis=(0, 1))
+    rows, columns = (where * np.array(windows.shape[:2])[:, None]).astype(int)
+    return windows[rows, columns].reshape(where.shape[1], -1)

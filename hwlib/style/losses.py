@@ -36,10 +36,16 @@ def relative(found, target):
     return ops.sum(ops.square(found - target)) / (ops.sum(ops.square(target)) + 1e-12)
 
 
+@tf.custom_gradient
 def gram(features):
     """Gram matrix F'F / M [N, N] of a map [1, h, w, N], M = h w: the mean product of each two channels."""
-    flat = ops.reshape(features, (-1, features.shape[-1]))
-    return ops.matmul(ops.transpose(flat), flat) / ops.cast(ops.shape(flat)[0], flat.dtype)
+    flat = tf.reshape(features, (-1, features.shape[-1]))
+    places = tf.cast(tf.shape(flat)[0], flat.dtype)
+
+    def gradient(upstream):  # one product in place of two: both factors are the same
+        return tf.reshape(tf.matmul(flat, (upstream + tf.transpose(upstream)) / places), tf.shape(features))
+
+    return tf.matmul(flat, flat, transpose_a=True) / places, gradient
 
 
 def total_variation(picture):
@@ -128,7 +134,9 @@ class Losses:
         with tf.GradientTape() as tape:
             tape.watch(picture)
             content, style, variation = self.parts(picture)
-            total = content + self.weighting.ratio / EVEN * style + self.weighting.variation * variation
+            total = content + self.weighting.ratio / EVEN * style
+            if self.weighting.variation:
+                total += self.weighting.variation * variation
         return total, (content, style, variation), tape.gradient(total, picture)
 
 

@@ -75,6 +75,8 @@ def stylise(settings, content, styles, seed=0, best=None, maps=None):
     )
     found, shares = None, np.diff(np.linspace(0, settings.steps, settings.scales + 1).round().astype(int))
     for scale, share in zip(range(settings.scales)[::-1], shares, strict=True):
+        if settings.scales - scale < best.scale:  # finished before it was interrupted
+            continue
         small, *small_styles = [resized(p, 2**-scale) for p in (content, *styles)]
         if gray:
             small_styles = [matched(style, small) for style in small_styles]
@@ -141,16 +143,14 @@ def feature_maps(settings):
 
 
 def train(settings, images, seed, folder, label="style", extra_callbacks=()):
-    """Draw all pairs into `folder`; those that are finished there stay, one that was interrupted begins again.
-
-    (SciPy's L-BFGS cannot be stopped and taken up to the same bits.)
+    """Draw all pairs into `folder`; those that are finished there stay, one that was interrupted goes on.
 
     Args:
         settings: dict of `Settings`' fields. images: not used; None.
 
-    Leaves `<content>-<style>.png`, and `history.jsonl` with a line per evaluation: `step` over all pairs, `pair`, and
-    what `Best` keeps. Returns a dict: `steps`, `images_seen` 0, `seconds`, `diverged_at` None, and `network`, its name
-    and that of its weights.
+    Leaves `<content>-<style>.png` (`.npz` while it is drawn), and `history.jsonl` with a line per evaluation: `step`
+    over all pairs, `pair`, and what `Best` keeps. Returns a dict: `steps`, `images_seen` 0, `seconds`, `diverged_at`
+    None, and `network`, its name and that of its weights.
     """
     settings = Settings(**settings)
     network, maps = feature_maps(settings)
@@ -162,16 +162,19 @@ def train(settings, images, seed, folder, label="style", extra_callbacks=()):
     progress.on_train_begin()
     for content_name, style_names in settings.pairs:
         pair, before = f"{content_name}-{style_names}", len(done)
+        unfinished = folder / f"{pair}.npz"
         if pair in finished_pairs:
+            unfinished.unlink(missing_ok=True)
             continue
         content = picture(content_name, settings.size, seed)
         styles = [picture(name, settings.style_size or settings.size, seed) for name in style_names.split("+")]
-        best = Best(lambda line, before=before: progress.on_epoch_end(before + line["evaluation"] - 1))
+        best = Best(lambda line, before=before: progress.on_epoch_end(before + line["evaluation"] - 1), unfinished)
         image = stylise(settings, content, styles, seed, best, maps)
         write_atomically(folder / f"{pair}.png", lambda p, image=image: Image.fromarray(image).save(p, "PNG"))
         done += [{"step": before + line["evaluation"], "pair": pair, **line} for line in best.lines]
         text = "".join(json.dumps(line) + "\n" for line in done)
         write_atomically(history, lambda p, text=text: p.write_text(text))
+        unfinished.unlink(missing_ok=True)
     seconds = sum({line["pair"]: line["seconds"] for line in done}.values())
     return {
         "steps": len(done),
@@ -190,6 +193,11 @@ def pictures(run):
 def lines_of(run, pair):
     """The lines of a run's history that belong to one pair."""
     return [line for line in run.history if line["pair"] == "-".join(pair)]
+
+
+def ends(run):
+    """The line of each of a run's pictures at the lowest total, where it was kept: "content-style" -> dict."""
+    return {"-".join(pair): min(lines_of(run, pair), key=lambda line: line["total"]) for pair in run.settings["pairs"]}
 
 
 def _gray(image):
