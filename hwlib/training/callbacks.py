@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 
 from hwlib.backend import keras
-from hwlib.data.images import to_uint8
+from hwlib.data.pixels import to_uint8
 from hwlib.storage import write_atomically
 
 CHECKPOINT_SECONDS = 120.0
