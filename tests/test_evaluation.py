@@ -26,7 +26,7 @@ class Finished:
         self.drawn += 1
         return self.images[: len(texts)]
 
-    def samples(self):
+    def samples(self, raw=False):
         return {0: self.first, 10: self.images[: len(self.first)]}
 
 
@@ -88,7 +88,7 @@ def test_what_changes_a_measure_is_in_its_key(evaluator, monkeypatch, what):
 def test_the_classifier_that_judges_is_in_the_key(evaluator):
     def key(name):
         judged = Evaluator("smoke", "made up", SimpleNamespace(key=name))
-        judged.__dict__["nets"] = evaluator.nets
+        judged.__dict__["net"] = evaluator.net
         return judged._key
 
     assert key("one") == key("one") != key("other") and key("one") != evaluator._key

@@ -6,6 +6,7 @@ from functools import cache
 import nbformat
 
 from hwlib import experiments, paths
+from hwlib.claims import table
 from hwlib.runs.store import Run, seeds_of
 
 
@@ -28,15 +29,18 @@ def python(code):
 
 @cache
 def asked(name):
-    """Names of the experiments that a notebook asks for, as they stand in its code, in the order of `EXPERIMENTS`.
+    """Names of the experiments that a notebook asks for, in the order of `EXPERIMENTS`.
 
-    Whoever uses `section.evaluator` asks for the tag classifier, too.
+    Those that stand in its code, those that the claims which it measures rest on, and the tag classifier where it uses
+    `section.evaluator`.
     """
-    found = set()
+    words, found = set(), set()
     for node in (node for code in code_of(name) for node in ast.walk(ast.parse(code))):
-        found |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
-        found |= {"tags"} if isinstance(node, ast.Attribute) and node.attr == "evaluator" else set()
-    return [name for name in experiments.EXPERIMENTS if name in found]
+        words |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+        words |= {"tags"} if isinstance(node, ast.Attribute) and node.attr == "evaluator" else set()
+    for claim in (claim for claim in table.load() if claim.id in words):
+        found |= {run for measure in claim.measures if measure.notebook == name for run in measure.runs}
+    return [one for one in experiments.EXPERIMENTS if one in words | found]
 
 
 def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
