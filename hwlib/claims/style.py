@@ -69,8 +69,10 @@ def structures(run):
 
 def cloud_pieces(run):
     """`hwlib.metrics.style.pieces` of the clouds in a run's landscapes: "content-style" -> dict."""
-    drawn = {pair: image for pair, image in pictures(run).items() if pair[0].startswith("landscape")}
-    return {"-".join(pair): measures.pieces(measures.clouds(image)) for pair, image in drawn.items()}
+    found = _measured(run, lambda drawn, content, _: (drawn, content))
+    return {
+        pair: measures.pieces(measures.clouds(*both)) for pair, both in found.items() if pair.startswith("landscape")
+    }
 
 
 def _pieces(content_start, white_start, what):

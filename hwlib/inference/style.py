@@ -1,7 +1,6 @@
 """`python -m hwlib style`: any picture in the style of any other, in one command."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -41,7 +40,6 @@ def draw(options):
     if min(options.size, options.style_size or 1, options.steps) < 1:
         raise ValueError("size and steps are whole numbers above 0")
 
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin between the short sums of L-BFGS
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 

@@ -45,10 +45,14 @@ def structure(drawn, content):
     return float((ours * theirs).sum() / size) if size > 1e-9 else 0.0
 
 
-def clouds(drawn):
-    """What of the sky of a drawn landscape is cloud, bool [0.4 h, w]: above Otsu's threshold (1979), blurred."""
-    sky = _smooth(drawn)[: round(SKY * drawn.shape[0])]
-    return sky > threshold_otsu(sky) if np.ptp(sky) > 1e-9 else np.zeros(sky.shape, bool)
+def clouds(drawn, content):
+    """What of the sky of a drawn landscape is cloud, bool [0.4 h, w]: its lightest pixels, as many as in the content.
+
+    In the content, that is what Otsu's threshold (1979) parts. With the same area only its pieces can differ. Both are
+    blurred, and each row less its darkest fifth, which is open sky: that is lighter towards the horizon.
+    """
+    sky, own = _sky(content), _sky(drawn)
+    return own > np.quantile(own, np.mean(sky <= threshold_otsu(sky)))
 
 
 def pieces(mask):
@@ -59,6 +63,11 @@ def pieces(mask):
     labels, number = label(mask)
     areas = np.bincount(labels.ravel())[1:].astype(float)
     return {"number": number, "size": float((areas**2).sum() / areas.sum() / mask.size) if number else 0.0}
+
+
+def _sky(image):
+    sky = _smooth(image)[: round(SKY * image.shape[0])]
+    return sky - np.quantile(sky, 0.2, axis=1, keepdims=True)
 
 
 def _smooth(image):

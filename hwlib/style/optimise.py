@@ -43,7 +43,7 @@ class LBFGS:
         expected = dot(self.slope, moved)
         if value <= self.value + 1e-4 * expected:
             turned = gradient - self.slope
-            if np.isfinite(self.value) and dot(moved, turned) > 1e-10 * dot(turned, turned):
+            if dot(moved, turned) > 1e-6 * (dot(moved, moved) * dot(turned, turned)) ** 0.5:
                 self.pairs = [*self.pairs, (moved, turned)][-MEMORY:]
             self._set_out(self.picture, value, gradient)
         else:  # towards the lowest point of the parabola through what is known
