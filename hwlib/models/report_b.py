@@ -8,7 +8,7 @@ the generator. With a text, both networks embed it (`embedding`, `embedding_leng
 import keras
 from keras import layers
 
-from hwlib.models.parts import AlwaysDropout, embedded, to_range, with_text
+from hwlib.models.parts import AlwaysDropout, embedded, relu, to_range, with_text
 
 NORMS = (None, "batch", "layer")
 ACTIVATIONS = ("relu", "leaky_relu")
@@ -139,7 +139,7 @@ def _after(x, norm, activation):
         x = layers.BatchNormalization(momentum=0.9)(x)
     elif norm == "layer":
         x = layers.LayerNormalization(axis=[1, 2, 3])(x)
-    return layers.ReLU()(x) if activation == "relu" else layers.LeakyReLU(negative_slope=0.2)(x)
+    return relu(negative_slope=0.0 if activation == "relu" else 0.2)(x)
 
 
 def _scaled(filters, width):
