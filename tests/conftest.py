@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from browser import BROWSER, Browser
 
 from hwlib import paths
 
@@ -35,6 +36,15 @@ def home(tmp_path, monkeypatch):
         monkeypatch.setattr(paths, name, tmp_path / place)
     monkeypatch.setenv("HWLIB_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not BROWSER:
+        pytest.skip("no Chromium or Chrome on the path")
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
 
 
 @pytest.hookimpl(tryfirst=True)
