@@ -206,11 +206,13 @@ class Section:
 
     def _show(self, mime, content, text, name, caption, **more):
         """Display a figure or table and, as an output of its own that the report leaves out, its caption."""
-        kind, label = ("Table", "tbl") if mime == "text/markdown" else ("Figure", "fig")
-        below = {"text/markdown": f'<a id="{label}-{name}"></a>**{kind} {name}.** {caption}', "text/plain": caption}
+        kind, label, above = ("Table", "tbl", 0) if mime == "text/markdown" else ("Figure", "fig", 75)
+        # Whoever follows a link sees the figure above its caption, too.
+        target = f'<a id="{label}-{name}" style="scroll-margin-top: {above}vh"></a>'
+        words = {"text/markdown": f"{target}**{kind} {name}.** {caption}", "text/plain": caption}
         shown = [
             ({mime: content, "text/plain": text}, {"name": name, "caption": caption} | more),
-            (below, {"caption_of": name}),
+            (words, {"caption_of": name}),
         ]
         for data, about in shown[::-1] if kind == "Table" else shown:
             display(data, raw=True, metadata={"hwlib": about})
