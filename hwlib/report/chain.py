@@ -2,7 +2,9 @@
 
 import subprocess
 
+import nbformat
 import papermill
+from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
 from hwlib import paths
@@ -57,7 +59,8 @@ def execute(notebook, profile, data, seed, seeds=0):
         ) from None
     if profile != "smoke":
         section.publish(notebook, name)
-    draft.replace(folder / f"{notebook}.ipynb")
+    executed = draft.replace(folder / f"{notebook}.ipynb")
+    NotebookNotary().sign(nbformat.read(executed, 4))  # without it JupyterLab shows no SVG of a notebook from elsewhere
 
 
 def conditions(profile, data, seed, seeds=0):
