@@ -1,8 +1,8 @@
 """What generators and discriminators are put together from."""
 
-from keras import layers, ops
-
 from hwlib.backend import keras, tf
+
+layers, ops = keras.layers, keras.ops
 
 
 def to_range(x, value_range):

@@ -5,10 +5,10 @@ The report's model pictures are lost; it names the course's baseline and the tra
 the generator. With a text, both networks embed it (`embedding`, `embedding_length`: see `parts.embedded`).
 """
 
-import keras
-from keras import layers
-
+from hwlib.backend import keras
 from hwlib.models.parts import AlwaysDropout, embedded, relu, to_range, with_text
+
+layers = keras.layers
 
 NORMS = (None, "batch", "layer")
 ACTIVATIONS = ("relu", "leaky_relu")
