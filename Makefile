@@ -1,6 +1,6 @@
 # make report   everything: set-up, data, training, notebooks, figures, PDF and HTML
 # make test     lint and tests
-# make bench    speed of one training step against its plain form, on this machine
+# make bench    speed of the training steps against an older form, on this machine
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
 # PROFILE=quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter

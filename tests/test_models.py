@@ -479,3 +479,29 @@ def test_a_gradient_of_second_order_sends_nothing_back_through_the_critics_forwa
     operations = tf.function(penalty).get_concrete_function(image).graph.get_operations()
     convolutions = len([layer for layer in weighted(model) if isinstance(layer, keras.layers.Conv2D)])
     assert [op.type for op in operations].count("Conv2DBackpropInput") == convolutions
+
+
+@pytest.mark.parametrize("size", [3, 4, 5])
+def test_an_upsampled_convolution_is_an_upsampling_and_a_convolution(size, tmp_path):
+    x = tensor(np.random.default_rng(0).standard_normal((2, 5, 6, 3)))
+    image = keras.Input((5, 6, 3))
+    one = keras.Model(image, parts.UpsampledConv2D(4, size, bias_initializer="normal")(image))
+    two = keras.Sequential([keras.layers.UpSampling2D(), keras.layers.Conv2D(4, size, padding="same")])
+    assert two(x).shape == (2, 10, 12, 4) and one.output_shape == (None, 10, 12, 4)
+    two.set_weights(one.get_weights())
+    results = []
+    for model in (one, two):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = model(x)
+            loss = tf.reduce_sum(y**2)
+        results.append([y, *tape.gradient(loss, [x, *model.trainable_variables])])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+    one.save(tmp_path / "one.keras")
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "one.keras")(x), one(x))
+
+
+def test_an_upsampled_convolution_of_another_form_is_refused():
+    with pytest.raises(ValueError, match="kernel_size is 3, 4 or 5"):
+        parts.UpsampledConv2D(4, 7)

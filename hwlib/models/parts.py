@@ -1,5 +1,7 @@
 """What generators and discriminators are put together from."""
 
+import numpy as np
+
 from hwlib.backend import keras, tf
 
 layers, ops = keras.layers, keras.ops
@@ -33,6 +35,35 @@ def relu(negative_slope=0.0):
 
     layer.call = call
     return layer
+
+
+@keras.saving.register_keras_serializable("hwlib")
+class UpsampledConv2D(layers.Conv2D):
+    """Nearest-neighbour up-sampling by two and a "same" convolution with a kernel of 3 to 5, up to rounding, in one.
+
+    Maps [batch, height, width, channels] to [batch, 2 height, 2 width, filters]. The four pixels that come of one see
+    3x3 of the small map: a 3x3 convolution of it, whose weights are sums of the kernel's, gives all four at once (Shi
+    et al. 2016, section 3.2). For a 4x4 kernel that is 0.56 of the operations, and wider ones, which run faster.
+    """
+
+    def __init__(self, filters, kernel_size, padding="same", **options):
+        super().__init__(filters, kernel_size, padding=padding, **options)
+        size = self.kernel_size[0]
+        if self.kernel_size != (size, size) or size not in (3, 4, 5) or padding != "same":
+            raise ValueError(f'kernel_size is 3, 4 or 5, and padding "same", not {kernel_size} and {padding!r}.')
+        of_small = [[(phase + tap - (size - 1) // 2) // 2 + 1 for tap in range(size)] for phase in (0, 1)]
+        self.sums = np.eye(3, dtype=np.float32)[of_small]  # [phase, tap, pixel of the small map]
+
+    def call(self, x):
+        sums = ops.cast(self.sums, self.compute_dtype)
+        kernel = ops.einsum("psa,qtb,stio->abipqo", sums, sums, self.kernel)
+        kernel = ops.reshape(kernel, (3, 3, x.shape[-1], 4 * self.filters))
+        x = ops.depth_to_space(ops.conv(x, kernel, padding="same"), 2)
+        return self.activation(x + self.bias if self.use_bias else x)
+
+    def compute_output_shape(self, input_shape):
+        n, height, width, _ = input_shape
+        return n, height and 2 * height, width and 2 * width, self.filters
 
 
 @keras.saving.register_keras_serializable("hwlib")

@@ -6,7 +6,7 @@ the generator. With a text, both networks embed it (`embedding`, `embedding_leng
 """
 
 from hwlib.backend import keras
-from hwlib.models.parts import AlwaysDropout, embedded, relu, to_range, with_text
+from hwlib.models.parts import AlwaysDropout, UpsampledConv2D, embedded, relu, to_range, with_text
 
 layers = keras.layers
 
@@ -38,8 +38,7 @@ def generator(
     x = layers.Dense(side * side * filters, use_bias=norm is None)(x)
     x = _after(layers.Reshape((side, side, filters))(x), norm, activation)
     for n in (128, 64):
-        x = layers.UpSampling2D()(x)
-        x = layers.Conv2D(_scaled(n, width), 4, padding="same", use_bias=norm is None)(x)
+        x = UpsampledConv2D(_scaled(n, width), 4, use_bias=norm is None)(x)
         x = _after(x, norm, activation)
         x = AlwaysDropout(dropout, seed=n)(x) if dropout else x
     image = to_range(layers.Conv2D(channels, 4, padding="same")(x), value_range)

@@ -265,7 +265,8 @@ def networks(*models, norms=True):
 
 
 def _short(layer):
-    names = {"Conv2D": "Conv", "Conv2DTranspose": "ConvT", "BatchNormalization": "BatchNorm"}
+    names = {"Conv2D": "Conv", "Conv2DTranspose": "ConvT", "UpsampledConv2D": "×2, Conv"}
+    names["BatchNormalization"] = "BatchNorm"
     name = names.get(type(layer).__name__, type(layer).__name__)
     if not hasattr(layer, "kernel_size"):
         return name
