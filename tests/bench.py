@@ -3,8 +3,8 @@ step of style transfer, against the network's own forward and backward; `make be
 
 All forms run in one process, alternating, so that a busy machine slows all; training steps are measured in processor
 time, summed over threads, which does not count the time that others take. The older form has Keras's own ReLU in the
-discriminators, whose second derivative is computed, and up-samples before it convolves. Work is counted from the operations that the graph's results need,
-and compared with the rate of one large float32 matrix product.
+discriminators, whose second derivative is computed, and up-samples before it convolves. Work is counted from the
+operations that the graph's results need, and compared with the rate of one large float32 matrix product.
 """
 
 import argparse
