@@ -3,20 +3,22 @@
 import sys
 from pathlib import Path
 
-from hwlib import experiments, paths
+from hwlib import paths
 from hwlib.runs import sources
+from hwlib.runs.store import Run, variant
 from hwlib.report.chain import batches
 from hwlib.report import notebooks
 
 PROFILE, DATA, SEED, SEEDS = config["profile"], config["data"], int(config["seed"]), int(config["seeds"])
-VARIANT = experiments.variant(PROFILE, DATA, SEED, SEEDS)
+VARIANT = variant(PROFILE, DATA, SEED, SEEDS)
 ON = f'--profile "{PROFILE}" --data "{DATA}"'
 WHAT = f"{ON} --seed {SEED} --seeds {SEEDS}"
 PYTHON = f'"{sys.executable}"'
 
 NOTEBOOKS = notebooks.names()
 RUNS = {name: notebooks.runs_of(name, PROFILE, DATA, SEED, SEEDS) for name in NOTEBOOKS}
-BY_KEY = {run.key: run for runs in RUNS.values() for run in runs}
+WANTED = [Run(*name.split(":")[:1], PROFILE, DATA, int(name.split(":")[1])) for name in config.get("runs", "").split()]
+BY_KEY = {run.key: run for run in WANTED or [run for runs in RUNS.values() for run in runs]}
 BATCHES = batches(BY_KEY.values())
 WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
@@ -47,6 +49,11 @@ rule report:
     input:
         PDF,
         PAGES,
+
+
+rule trained:
+    input:
+        [str(run.folder / "record.json") for run in WANTED],
 
 
 for number, batch in enumerate(BATCHES):

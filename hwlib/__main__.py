@@ -1,6 +1,7 @@
 """Command line: prepare data, train and list runs, translate pictures, execute notebooks, write the report."""
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -133,6 +134,17 @@ def style(options):
     command.draw(options)
 
 
+def settle(options):
+    """Train what open claims need next, look by look, until they are decided."""
+    from hwlib.claims import settle
+
+    profile, data, _ = _what(options)
+    if options.search:
+        settle.search_rates(profile, data)
+    else:
+        settle.settle(profile, data, options.hours)
+
+
 COMMANDS = {
     "data": prepare_data,
     "train": train,
@@ -142,6 +154,7 @@ COMMANDS = {
     "execute": execute,
     "report": report,
     "style": style,
+    "settle": settle,
 }
 
 
@@ -175,6 +188,12 @@ def _parser():
         told = "how many seeds the notebooks use (default: as many as the profile says)"
         added[name].add_argument("--seeds", type=int, default=0, help=told)
     added["report"].add_argument("--form", choices=("pdf", "html"), help="one of the two alone")
+    added["settle"].add_argument(
+        "--hours", type=float, default=math.inf, help="stop after so long (default: when done)"
+    )
+    added["settle"].add_argument(
+        "--search", action="store_true", help="search for the profile's learning rates instead"
+    )
     added["execute"].add_argument("notebook", help='such as "01-model"')
     return parser
 

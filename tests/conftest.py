@@ -4,6 +4,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from browser import BROWSER, Browser
 
 from hwlib import paths
 
@@ -57,6 +58,15 @@ def killed(monkeypatch):
             train([keras.callbacks.LambdaCallback(on_epoch_end=end)])
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not BROWSER:
+        pytest.skip("no Chromium or Chrome on the path")
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,82 +1,12 @@
 """The report as one HTML document, opened in a real browser, as on a phone and as on a desk."""
 
-import json
-import shutil
-import subprocess
-import time
-import urllib.request
-
 import pytest
 from test_report import CONDITIONS, FRONT, model, saved, tips
 
 from hwlib.report import book
 from hwlib.report.exporter import BIBLIOGRAPHY
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 PHONE, DESK = (390, 844), (1440, 900)
-
-
-class Browser:
-    """A headless browser that is spoken to over the DevTools protocol; `errors` is what its console complained of."""
-
-    def __init__(self, folder):
-        websocket = pytest.importorskip("websocket")
-        words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0"]
-        words += ["--remote-allow-origins=*", f"--user-data-dir={folder}", "about:blank"]
-        self.process = subprocess.Popen([BROWSER, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        port = folder / "DevToolsActivePort"
-        end = time.monotonic() + 60
-        while not (port.exists() and "\n" in port.read_text()):
-            assert time.monotonic() < end and self.process.poll() is None, "the browser did not start"
-            time.sleep(0.1)
-        address = f"http://127.0.0.1:{port.read_text().split()[0]}/json/list"
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        pages = [page for page in json.load(direct.open(address)) if page["type"] == "page"]
-        self.socket = websocket.create_connection(pages[0]["webSocketDebuggerUrl"], timeout=60)
-        self.count, self.errors = 0, []
-        for domain in ("Page", "Runtime", "Log"):
-            self.send(f"{domain}.enable")
-
-    def send(self, method, **parameters):
-        """Send a command; returns its result. What the page reports meanwhile is looked through for errors."""
-        self.count += 1
-        self.socket.send(json.dumps({"id": self.count, "method": method, "params": parameters}))
-        while (message := json.loads(self.socket.recv())).get("id") != self.count:
-            self.note(message)
-        assert "error" not in message, message
-        return message["result"]
-
-    def note(self, message):
-        parameters = message.get("params", {})
-        entry = parameters.get("entry", parameters)
-        failed = entry.get("level") == "error" or entry.get("type") == "error"
-        if message["method"] == "Runtime.exceptionThrown" or failed:
-            self.errors.append(parameters)
-
-    def open(self, url, size, mobile=False):
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
-        self.send("Emulation.setDeviceMetricsOverride", **metrics)
-        self.send("Page.navigate", url=url)
-        self.run("new Promise(done => document.readyState == 'complete' ? done() : addEventListener('load', done))")
-
-    def run(self, script):
-        """The value of a JavaScript expression on the page."""
-        told = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in told, told
-        return told["result"].get("value")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if not BROWSER:
-        pytest.skip("no Chromium or Chrome on the path")
-    browser = Browser(tmp_path_factory.mktemp("browser"))
-    yield browser
-    browser.socket.close()
-    browser.process.terminate()
-    browser.process.wait(30)
 
 
 @pytest.fixture(scope="module")

@@ -186,6 +186,40 @@ def test_the_command_line_tells_a_mistake_in_one_line():
         assert told in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
 
 
+@pytest.fixture
+def executed(home, monkeypatch):
+    """Execute a notebook that leaves these files and then maybe fails; returns what is published of it afterwards."""
+    made, published = home / "build/figures/quick", home / "figures/quick"
+
+    def execute(*names, error=None):
+        def leave(source, draft, **_):
+            made.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                (made / name).write_text(name)
+            draft.write_text("executed")
+            if error:
+                raise error
+
+        monkeypatch.setattr(chain.papermill, "execute_notebook", leave)
+        chain.execute("07-things", "quick", "avatars", 0)
+        return {path.name for path in published.iterdir()}
+
+    return execute
+
+
+def test_only_what_this_execution_made_is_published(executed, home):
+    assert executed("07-one.svg", "07-two.svg", "08-other.svg") == {"07-one.svg", "07-two.svg"}
+    assert executed("07-one.svg") == {"07-one.svg"}
+    assert {path.name for path in (home / "build/figures/quick").iterdir()} == {"07-one.svg", "08-other.svg"}
+
+
+def test_an_interrupted_execution_leaves_what_is_published(executed, home):
+    executed("07-one.svg", "07-two.svg")
+    with pytest.raises(KeyboardInterrupt):
+        executed("07-one.svg", error=KeyboardInterrupt())
+    assert {path.name for path in (home / "figures/quick").iterdir()} == {"07-one.svg", "07-two.svg"}
+
+
 def test_short_runs_share_a_process_and_long_ones_do_not():
     runs = [SimpleNamespace(settings={"steps": steps}) for steps in (100, 200, 5000, 5000, 300, None, 100)]
     assert [[run.settings["steps"] for run in batch] for batch in chain.batches(runs)] == [

@@ -1,6 +1,5 @@
 """The table of claims is whole, one rule judges all, and the rule is right where the answer is known."""
 
-import ast
 import dataclasses
 import json
 import math
@@ -23,6 +22,7 @@ from hwlib.claims.effects import Effect
 from hwlib.claims.rule import judge
 from hwlib.claims.table import REGIONS
 from hwlib.report import evidence, forest, notebooks
+from hwlib.training.gan import find
 
 IDS = [f"A{i}" for i in range(1, 10)] + [f"B{i}" for i in range(1, 16)]
 TABLE = claims.load()
@@ -174,7 +174,7 @@ def test_a_claim_leads_to_the_heading_and_the_figures_of_its_measurement(tmp_pat
         new_markdown_cell("# Two starts\n\nText."),
         new_code_cell('section.savefig("first", "Elsewhere.")'),
         new_markdown_cell("## The lattice: how it's measured\n\nText."),
-        new_code_cell('%matplotlib inline\nsection.effect("A4", "lattice", effects, "energy")'),
+        new_code_cell('%matplotlib inline\nsection.claim("A3", "A4")'),
         new_code_cell('section.savefig(\n    "energy",\n    "Energy.",\n)'),
         new_markdown_cell("## More"),
         new_code_cell('section.savefig("last", "Elsewhere.")'),
@@ -256,22 +256,10 @@ def test_pictures_and_drawings_stand_in_one_row(tmp_path):
 # The notebooks and the table agree
 
 
-def effects_in(path):
-    """Patterns of the claim and measure that a notebook's calls of `effect` name: what is computed matches anything."""
-
-    def pattern(node):
-        if isinstance(node, ast.Constant):
-            return re.escape(str(node.value))
-        if isinstance(node, ast.JoinedStr):
-            return "".join(pattern(part) for part in node.values)
-        return ".+"
-
-    for code in written(path):
-        lines = [line for line in code.splitlines() if not line.startswith(("%", "!"))]
-        for node in ast.walk(ast.parse("\n".join(lines))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "effect":
-                assert len(node.args) == 4, f"{path.stem}: effect(claim, measure, of_units, meaning), in this order"
-                yield f"{pattern(node.args[0])} {pattern(node.args[1])}"
+def measured_in(path):
+    """The ids of the claims that a notebook measures."""
+    calls = (call for code in written(path) for call in evidence.called(code))
+    return {claim for method, *ids in calls if method == "claim" for claim in ids}
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -279,18 +267,20 @@ def test_the_notebook_measures_what_the_table_says(name):
     path = paths.NOTEBOOKS / f"{name}.ipynb"
     if not path.exists():
         pytest.skip(f"{name} is not written yet")
-    wanted = {f"{claim.id} {measure.name}" for claim, measure in MEASURES if measure.notebook == name}
-    patterns = list(effects_in(path))
-    unmeasured = [one for one in wanted if not any(re.fullmatch(p, one) for p in patterns)]
-    unclaimed = [p for p in patterns if not any(re.fullmatch(p, one) for one in wanted)]
-    assert not unmeasured and not unclaimed
+    assert measured_in(path) == {claim.id for claim, measure in MEASURES if measure.notebook == name}
     runs = {run for _, measure in MEASURES if measure.notebook == name for run in measure.runs}
-    assert runs <= set(notebooks.asked(name)), "the table names runs that the notebook does not show"
+    assert runs <= set(notebooks.asked(name)), "the report would not train what the claims rest on"
 
 
-def test_no_other_notebook_keeps_effects():
+def test_no_other_notebook_measures_claims():
     others = [path for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")) if path.stem not in NAMED]
-    assert not {path.stem: found for path in others if (found := list(effects_in(path)))}
+    assert not {path.stem: found for path in others if (found := measured_in(path))}
+
+
+@pytest.mark.parametrize(("claim", "measure"), MEASURES, ids=lambda one: getattr(one, "id", getattr(one, "name", "")))
+def test_a_measure_names_a_function_and_runs_that_there_are(claim, measure):
+    assert callable(find(f"hwlib.claims.{measure.function}")) and measure.runs
+    assert set(measure.runs) <= set(experiments.EXPERIMENTS)
 
 
 def test_figures_that_a_claim_names_are_drawn():

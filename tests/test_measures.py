@@ -1,5 +1,7 @@
 """What each claim is measured by, on made-up runs whose answer is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,7 @@ class Evaluator:
 
     image_size = 16
     n = 4
+    classifier = SimpleNamespace(record={"result": {"hair_accuracy": 0.9, "eyes_accuracy": 0.9}})
 
     def __init__(self):
         self.of_real_images = {
@@ -162,6 +165,13 @@ def test_colours_asked_for_are_compared_where_one_arm_has_three_times_chance(eva
     told, untold = Run(shares(0.3), hair=0.8, eyes=0.2), Run(shares(0.3), hair=0.1, eyes=0.1)
     assert texts.hair(evaluator, told, untold).value == pytest.approx(0.7)
     assert "0.20 of the eyes right; chance is 0.09" in texts.eyes(evaluator, told, untold).too_early
+
+
+def test_an_untrusted_classifier_says_nothing(evaluator):
+    evaluator.classifier = SimpleNamespace(record={"result": {"hair_accuracy": 0.5, "eyes_accuracy": 0.9}})
+    run = Run(shares(0.3), hair=0.8, eyes=0.8)
+    for measure in (texts.hair, comparisons.images_to_hair, comparisons.hair_over_training, hybrid.dark_hair):
+        assert "no classifier of hair" in measure(evaluator, run, run).too_early
 
 
 def test_texts_are_drawn_anew_in_each_unit(evaluator, monkeypatch):

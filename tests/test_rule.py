@@ -100,6 +100,12 @@ def test_what_is_not_finite_is_open_and_said(bad):
     found = judge(measure(), seeds(3.0) | {4: Effect(bad)})
     assert found.verdict == "open" and found.value is None
     assert found.reason == "not a finite number in 1 of 5 seeds"
+    found = judge(measure(), {seed: Effect(counts=(3, 4)) for seed in range(4)} | {4: Effect(bad)})
+    assert found.reason == "not a finite number in 1 of 5 seeds"
+    with pytest.raises(ValueError, match="size: counts are for shares, in every unit"):
+        judge(measure(), seeds(3.0) | {4: Effect(counts=(3, 4))})
+    with pytest.raises(ValueError, match="its unit is 'brightness'"):
+        judge(measure(unit="brightness"), {0: Effect(counts=(3, 4))})
 
 
 def test_pairs_have_one_look_and_are_never_called_seeds():
@@ -125,7 +131,7 @@ def test_the_measure_is_too_early_where_too_few_units_count():
     assert (found.verdict, found.decide) == ("reproduced", 5), "as many count as the look asks for"
     assert judge(measure(), {0: blob}).verdict == "too early"
     assert judge(measure(), seeds(3.0, 4) | {1: blob}).verdict == "open", "so few could decide nothing anyway"
-    assert judge(measure(), {0: Effect(too_early="no face yet")}).reason == "no face yet; 0 of one seed count"
+    assert judge(measure(), {0: Effect(too_early="no face yet")}).reason == "no face yet; 0 of 1 seeds count"
 
 
 def test_a_run_that_was_cut_off_may_reproduce_slower_and_never_contradicts_it():

@@ -65,7 +65,7 @@ def power():
     of these numbers is fixed beforehand, and at each look of those where seeds are added."""
     for inside in (0, 1, 2):
         values = drawn(SMALLEST + inside, seed=10 + inside)
-        fixed = [(told(values, looks=(n,)) == "reproduced").mean() for n in (*FIXED, *LOOKS)]
+        fixed = [float((told(values, looks=(n,)) == "reproduced").mean()) for n in (*FIXED, *LOOKS)]
         yield inside, fixed, (told(values) == "reproduced").mean(1).tolist()
 
 

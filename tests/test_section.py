@@ -1,6 +1,7 @@
 """A figure never stands without what it was made from, and only a finished notebook publishes."""
 
 import json
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,7 +34,8 @@ def test_a_picture_is_png_and_a_drawing_svg_and_each_has_its_conditions(shown):
     assert "keras" in written["versions"]
     (data, described), (caption, about), (drawing, _), _ = outputs
     assert described["name"] == "07-grid" and described["caption"].startswith("Four. Profile smoke: 16×16")
-    assert caption["text/markdown"] == f'<a id="fig-07-grid"></a>**Figure 07-grid.** {described["caption"]}'
+    text = caption["text/markdown"]
+    assert text.startswith('<a id="fig-07-grid" ') and text.endswith(f"</a>**Figure 07-grid.** {described['caption']}")
     assert about == {"caption_of": "07-grid"}
     assert data["image/png"] == (part.out / "07-grid.png").read_bytes()
     assert drawing["image/svg+xml"].count("<svg") == 1
@@ -57,7 +59,7 @@ def test_an_animation_is_small_enough_and_ends_with_its_last_frame(shown):
     part.save_gif("training", frames, "Noise.")
     path = part.out / "07-training.gif"
     assert path.stat().st_size <= section.LARGEST and path.with_suffix(".json").exists()
-    assert outputs[1][0]["text/markdown"].startswith('<a id="fig-07-training"></a>**Figure 07-training.** Noise. ')
+    assert "**Figure 07-training.** Noise. Profile" in outputs[1][0]["text/markdown"]
     animation = Image.open(path)
     assert 1 < animation.n_frames < 20
     animation.seek(animation.n_frames - 1)
@@ -68,7 +70,7 @@ def test_a_table_sets_numbers_to_the_right_and_escapes_bars(shown):
     part, outputs = shown
     part.table("counts", "Counts.", ["what", "n"], [("a|b", 1234), ("c", 0.123456)])
     (caption, _), (table, _) = outputs
-    assert caption["text/markdown"].startswith('<a id="tbl-07-counts"></a>**Table 07-counts.** Counts. ')
+    assert "**Table 07-counts.** Counts. Profile" in caption["text/markdown"]
     assert table["text/markdown"].splitlines() == [
         "| what | n |",
         "| :--- | ---: |",
@@ -92,6 +94,16 @@ def test_numbers_are_kept_in_one_file(shown):
     part.number("second", 2, "two")
     numbers = json.loads((part.out / "07-things.json").read_text())["numbers"]
     assert numbers["first"] == {"value": 0.5, "meaning": "a half", "n": 10} and numbers["second"]["value"] == 2
+
+
+def test_a_figure_states_the_versions_that_its_runs_were_trained_with(shown):
+    part, _ = shown
+    record = {"settings": {}, "result": {"steps": 2}, "data": [{"n": 48}], "versions": {"keras": "3.0.1"}, "seed": 5}
+    part.runs["report-a"] = SimpleNamespace(key="0a", record=record)
+    part.number("one", 1, "one")
+    kept = json.loads((part.out / "07-things.json").read_text())
+    assert kept["runs"]["report-a"]["versions"] == {"keras": "3.0.1"} and kept["versions"]["keras"] != "3.0.1"
+    assert kept["runs"]["report-a"]["data"] == [{"n": 48}] and kept["runs"]["report-a"]["key"] == "0a"
 
 
 def test_publishing_replaces_a_notebooks_figures_and_no_others(home):

@@ -1,5 +1,7 @@
 """What a result depends on: code, not its comments."""
 
+import importlib
+
 import pytest
 
 from hwlib.runs import sources
@@ -25,6 +27,47 @@ def test_comments_docstrings_and_layout_do_not_count(module):
 
 def test_a_changed_number_counts(module):
     assert module("def f(x):\n    return x + 1\n") != module("def f(x):\n    return x + 2\n")
+
+
+WRITTEN_APART = r'''
+import os as o, sys
+
+@property
+def f(x, /, a, *args, k=None, **more) -> "int":
+    """Docstring."""
+    y = f"a{x!r:>{k}}b{{c}}" 'd' "e\u00fc" f'{x=}' f"{x:.3f}"
+    z = f"{', '.join(str(i) for i in args)}" "'" u"u"
+    match x:
+        case {"a": 1, **rest} | [1, *_] if y:
+            return lambda q, *, r=1: (q := r)
+        case None:
+            raise ValueError(f"{x!s:{k}}") from None
+    with (open(a) as b, open(z) as c):
+        x[1:2, ..., ::3] **= -1e400 + 3j
+    return {"a": 1, **{}} if a is not b else (a < b <= c, b"\x00\xff", 0x10, 1_000, *args)
+
+class C(dict, metaclass=type):
+    a: int = 3
+    """About a."""
+'''
+"""What Python 3.11, 3.12 and 3.13 write differently from the same tree."""
+
+
+def test_a_digest_is_the_same_on_every_python(module):
+    assert module(WRITTEN_APART) == "3f089a1bfc8a0872"  # of Python 3.11.7, 3.12.1 and 3.13.0
+
+
+def test_a_function_has_a_digest_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    digests = []
+    for name, text in {
+        "one": "def f(x):\n    return x + 1\n",
+        "two": "def g():\n    return 3\n\n\ndef f(x):  # adds\n    return x + 1\n",
+        "three": "def f(x):\n    return x + 2\n",
+    }.items():
+        (tmp_path / f"made_up_{name}.py").write_text(text)
+        digests.append(sources.digest_of(importlib.import_module(f"made_up_{name}").f))
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_imports_are_followed_in_every_form(tmp_path, monkeypatch):

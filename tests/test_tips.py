@@ -18,7 +18,7 @@ TIPS = {
     "tip-1": {"value_range": (-1.0, 1.0)},
     "tip-2": {"objective": "hwlib.objectives.standard:NonSaturating"},
     "tip-3": {"latent": "normal"},
-    "tip-4": {"generator_options": {"norm": "batch"}, "discriminator_options": {"norm": "batch", "activation": "relu"}},
+    "tip-4": {"generator_options": {"norm": "batch"}, "discriminator_options": {"norm": "batch"}},
     "tip-5": {
         "generator": "hwlib.models.report_b:strided_generator",
         "generator_options": {"norm": None, "activation": "leaky_relu"},
@@ -48,7 +48,7 @@ def test_the_simplest_model_has_none_of_the_tips():
     assert simple["value_range"] == (0.0, 1.0) and simple["latent"] == "uniform" and simple["input_noise"] == 0
     assert simple["objective"].endswith(":Saturating") and simple["objective_options"] == {}
     assert simple["generator_options"] == {"norm": None}
-    assert simple["discriminator_options"] == {"norm": None, "activation": "relu"}
+    assert simple["discriminator_options"] == {"norm": None}
     assert (simple["discriminator_steps"], simple["generator_steps"]) == (1, 1)
 
 

@@ -8,7 +8,7 @@ to reach depends on real images and on its own untrained generator only, never o
 import numpy as np
 
 from hwlib.claims.effects import Effect
-from hwlib.metrics import pictures
+from hwlib.metrics import colours, pictures
 
 FACE = 0.4
 """Of the untrained Frechet distance, what is left where faces are seen: 0.37 is a noisy face, 0.63 a blob."""
@@ -27,12 +27,12 @@ def images_to_face(evaluator, first, second):
 
 def images_to_hair(evaluator, first, second):
     """Log ratio of the images seen until half of the faces have the hair that was asked for."""
-    return _sooner(*(images_until(misses(evaluator, run, "hair"), 1 - COLOURS["hair"]) for run in (first, second)))
+    return _colours_sooner(evaluator, first, second, "hair")
 
 
 def images_to_eyes(evaluator, first, second):
     """Log ratio of the images seen until three in ten of the faces have the eyes that were asked for."""
-    return _sooner(*(images_until(misses(evaluator, run, "eyes"), 1 - COLOURS["eyes"]) for run in (first, second)))
+    return _colours_sooner(evaluator, first, second, "eyes")
 
 
 def distance(evaluator, first, second, name="frechet"):
@@ -133,6 +133,8 @@ def early_distance(evaluator, first, second):
 
 def hair_over_training(evaluator, first, second):
     """Hair accuracy, mean over the moments at which both kept samples, the first's minus the second's."""
+    if reason := untold(evaluator, "hair"):
+        return Effect(too_early=reason)
     shared = sorted(set(moments(first)) & set(moments(second)))
     means = [np.mean([evaluator.colours(run)[step]["hair"] for step in shared]) for run in (first, second)]
     return _finite(float(means[0] - means[1]))
@@ -212,6 +214,18 @@ def _sooner(first, second):
         times = np.exp(ratio if reached_b else -ratio)
         return Effect(too_early=f"the slower run saw {times:.2g} times the images that the faster one needed")
     return Effect(ratio, at_least=reached_b, at_most=reached_a)
+
+
+def _colours_sooner(evaluator, first, second, part):
+    if reason := untold(evaluator, part):
+        return Effect(too_early=reason)
+    return _sooner(*(images_until(misses(evaluator, run, part), 1 - COLOURS[part]) for run in (first, second)))
+
+
+def untold(evaluator, part):
+    """Why nothing can be said of the colours of "hair" or "eyes"; "" where the classifier can be trusted."""
+    trusted = evaluator.classifier and colours.trusted(evaluator.classifier.record["result"], part)
+    return "" if trusted else f"no classifier of {part} that can be trusted"
 
 
 def _distances(evaluator, first, second, name):

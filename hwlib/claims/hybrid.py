@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwlib.claims.comparisons import FACE, gained, log_ratio
+from hwlib.claims.comparisons import FACE, gained, log_ratio, untold
 from hwlib.claims.effects import Effect
 from hwlib.data import tags
 from hwlib.metrics import colours, distances, pictures
@@ -45,8 +45,10 @@ def dark_eyes(evaluator, gray_gan, colouriser):
 
 def normalising_helps(evaluator, gray_gan, colouriser, normalised):
     """Share of light hair drawn as asked on the darkest third, with minus without normalising the gray image."""
-    with_it, without = (light_hair(evaluator, gray_gan, one)["hair"]["dark"] for one in (normalised, colouriser))
-    return Effect(with_it - without)
+    if reason := untold(evaluator, "hair"):
+        return Effect(too_early=reason)
+    drawn = [light_colours_drawn(evaluator, gray_gan, one)["hair"]["dark"] for one in (normalised, colouriser)]
+    return Effect(drawn[0] - drawn[1])
 
 
 def faces(evaluator, run):
@@ -74,10 +76,10 @@ def light_colours(evaluator, part):
     return [names[i] for i in np.argsort(mean)[-LIGHT:]]
 
 
-def light_hair(evaluator, gray_gan, colouriser):
+def light_colours_drawn(evaluator, gray_gan, colouriser):
     """How often light colours are drawn as asked on the darkest and on the lightest third of a GAN's gray faces.
 
-    Returns {"hair": {"dark": share, "light": share}, "eyes": ...}; NaN where no classifier can tell.
+    Returns {"hair": {"dark": share, "light": share}, "eyes": ...}.
     """
 
     def made():
@@ -89,20 +91,18 @@ def light_hair(evaluator, gray_gan, colouriser):
         found = {"hair": {}, "eyes": {}}
         for third_of, chosen in (("dark", order[:third]), ("light", order[-third:])):
             right = colours.colour_accuracy(evaluator.network, colouring.colour(model, drawn[chosen], asked), asked)
-            for part in found:
-                trusted = colours.trusted(evaluator.classifier.record["result"], part)
-                found[part][third_of] = right[part] if trusted else float("nan")
+            for part, share in right.items():
+                found[part][third_of] = share
         return found
 
     return evaluator.kept(gray_gan.folder, f"light-{colouriser.key}", made)
 
 
 def _light(evaluator, gray_gan, colouriser, part):
-    if not evaluator.classifier:
-        return Effect(too_early="no classifier of colours")
-    shares = light_hair(evaluator, gray_gan, colouriser)[part]
-    value = shares["dark"] - shares["light"]
-    return Effect(value) if np.isfinite(value) else Effect(too_early=f"no classifier of {part} that can be trusted")
+    if reason := untold(evaluator, part):
+        return Effect(too_early=reason)
+    shares = light_colours_drawn(evaluator, gray_gan, colouriser)[part]
+    return Effect(shares["dark"] - shares["light"])
 
 
 def _too_early(evaluator, *runs):

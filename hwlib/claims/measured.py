@@ -3,39 +3,19 @@
 import numpy as np
 
 from hwlib.claims.comparisons import gained
-from hwlib.experiments import JUDGES, left_out, resolve, search
+from hwlib.experiments import resolve, search
 from hwlib.runs.evaluation import evaluator
-from hwlib.runs.store import Run
+from hwlib.runs.store import Run, together
 from hwlib.training.gan import find
-
-MOST_UNITS = 20
-
-
-def arms(names, profile, data, seed):
-    """The runs of experiments with one seed; a classifier that judges is the same for all."""
-    return [Run(name, profile, data, 0 if name in JUDGES else seed) for name in names]
-
-
-def seeds(names, profile, data, wanted=()):
-    """The seeds with which experiments can be shown together: those whose runs are all finished, and those of `wanted`.
-
-    A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out.
-    """
-    trained = not set(names) & set(left_out(profile))
-    return [
-        seed
-        for seed in sorted({*range(MOST_UNITS), *wanted})
-        if (trained and seed in wanted) or all(run.finished for run in arms(names, profile, data, seed))
-    ]
 
 
 def effects(measure, profile, data, of_seeds):
     """A measure's effects, {unit: Effect}: one for each seed, or for each pair of pictures of the first one's runs."""
     function = find(f"hwlib.claims.{measure.function}")
     if measure.units == "pairs":
-        return function(*arms(measure.runs, profile, data, of_seeds[0])) if of_seeds else {}
+        return function(*together(measure.runs, profile, data, of_seeds[0])) if of_seeds else {}
     judge = evaluator(profile, data)
-    return {seed: function(judge, *arms(measure.runs, profile, data, seed)) for seed in of_seeds}
+    return {seed: function(judge, *together(measure.runs, profile, data, seed)) for seed in of_seeds}
 
 
 def searched(profile, data):

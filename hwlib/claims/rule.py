@@ -134,18 +134,18 @@ def judge(measure, of_units, looks=experiments.LOOKS):
     counted = _counted(of_units)
     if len(counted) < (looks[0] if run >= looks[0] else min(3, run)):
         first = next(one.too_early for one in of_units.values() if one.too_early)
-        return Finding(measure, "too early", f"{first}; {len(counted)} of {_number(run, unit)} count", units=units)
+        return Finding(measure, "too early", f"{first}; {len(counted)} of {run} {unit}s count", units=units)
     decide = max((look for look in looks if look <= len(counted)), default=0)
     deciding = counted[: decide or None]
-    if len({len(one.counts) for one in deciding}) > 1 or (deciding[0].counts and measure.unit != "share"):
-        raise ValueError(f"{measure.name}: counts are for shares, in every unit; its unit is {measure.unit!r}.")
     if bad := sum(not np.isfinite(one.estimate) for one in deciding):
         return Finding(measure, "open", f"not a finite number in {bad} of {_number(len(deciding), unit)}", units=units)
+    if len({len(one.counts) for one in deciding}) > 1 or (deciding[0].counts and measure.unit != "share"):
+        raise ValueError(f"{measure.name}: counts are for shares, in every unit; its unit is {measure.unit!r}.")
     level = 1 - ERROR / len(looks)
     low, high = effects.interval(deciding, level) if len(deciding) > 1 else (None, None)
-    verdict = place(low, high, measure) if decide else "open"
-    found = Finding(measure, verdict, "", effects.mean(deciding), low, high, units, decide)
-    if verdict != "open":
+    told = place(low, high, measure) if decide else "open"
+    found = Finding(measure, told, "", effects.mean(deciding), low, high, units, decide)
+    if told != "open":
         return replace(found, p=_p_value(deciding, level, found))
     found = replace(found, needed=needed(measure, of_units, looks), p=1.0 if decide else None)
     return replace(found, reason=_why_open(found, deciding, unit, looks[0]))

@@ -8,7 +8,7 @@ import time
 from hwlib import paths
 from hwlib.claims import measured, rule
 from hwlib.experiments import looks, search
-from hwlib.runs.store import Run
+from hwlib.runs.store import Run, seeds_of, together
 
 
 def settle(profile, data, hours, say=print):
@@ -32,19 +32,20 @@ def settle(profile, data, hours, say=print):
 
 
 def measures():
-    """The measures of all claims that are taken of seeds and name their function: pairs of "A4 lattice" and Measure."""
-    found = [(claim, one) for claim in rule.load() for one in claim.measures]
-    return [(f"{claim.id} {one.name}", one) for claim, one in found if one.function and one.units == "seeds"]
+    """The measures of all claims: pairs of "A4 lattice" and `Measure`."""
+    return [(f"{claim.id} {one.name}", one) for claim in rule.load() for one in claim.measures]
 
 
 def stand(measure, profile, data):
     """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs)."""
-    there = measured.seeds(measure.runs, profile, data)
+    there = seeds_of(measure.runs, profile, data)
     finding = rule.judge(measure, measured.effects(measure, profile, data, there), looks(profile))
     coming = [n for n in looks(profile) if n > len(there)]
+    if measure.units == "pairs":  # of one seed
+        coming = [1] if not there else []
     if finding.verdict.startswith(("reproduced", "contradicted")) or not coming:
         return finding, []
-    arms = [run for seed in range(coming[0]) for run in measured.arms(measure.runs, profile, data, seed)]
+    arms = [run for seed in range(coming[0]) for run in together(measure.runs, profile, data, seed)]
     return finding, [run for run in dict.fromkeys(arms) if not run.finished]
 
 
@@ -59,7 +60,7 @@ def progress(name, finding, needed):
     """A line: "A4 lattice: 5 seeds, open, about 8 to decide; its next look needs 6 runs"."""
     about = f", about {finding.needed} to decide" if finding.needed else ""
     left = f"; its next look needs {len(needed)} runs" if needed else ""
-    return f"{name}: {len(finding.units)} seeds, {finding.verdict}{about}{left}"
+    return f"{name}: {len(finding.units)} {finding.measure.units}, {finding.verdict}{about}{left}"
 
 
 def search_rates(profile, data):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwlib.claims.comparisons import log_ratio
+from hwlib.claims.comparisons import log_ratio, untold
 from hwlib.claims.effects import Effect
 from hwlib.data import tags
 from hwlib.metrics.diversity import diversity
@@ -40,10 +40,10 @@ def noise_over_texts_of(evaluator, run):
 
 
 def _accuracy(evaluator, first, second, part):
+    if reason := untold(evaluator, part):
+        return Effect(too_early=reason)
     step = max(set(first.samples()) & set(second.samples()))
-    shares = [evaluator.at(run, step).get(part, {}).get("value") for run in (first, second)]
-    if None in shares:
-        return Effect(too_early=f"no classifier of {part} that can be trusted")
+    shares = [evaluator.at(run, step)[part]["value"] for run in (first, second)]
     if max(shares) < 3 * CHANCE[part]:
         return Effect(
             too_early=f"the better arm has {max(shares):.2f} of the {part} right; chance is {CHANCE[part]:.2f}"

@@ -1,4 +1,4 @@
-"""Pictures as arrays: any file as a square of RGB, and what a network draws as bytes."""
+"""Any picture file as a square RGB array."""
 
 import contextlib
 import io
@@ -9,8 +9,6 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-LUMA = np.array((0.299, 0.587, 0.114))
-"""Weights of R, G and B in the luminance (luma of ITU-R BT.601)."""
 VERSION = 2  # part of the cache key: raise it when the same file would give other pixels
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # by content; Pillow knows others, and starts programs for some
 PIXELS = 50_000_000
@@ -61,11 +59,3 @@ def decoded(data, size):
             image = image if image.mode == "RGBA" else image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         return image if image.mode == "RGB" else image.convert("RGB")  # a copy of a large one is a lot of memory
-
-
-def to_uint8(images, value_range):
-    """Float images [n, h, w, 1 or 3] in `value_range` to uint8 [n, h, w, 3]; what is not a number becomes 0."""
-    low, high = value_range
-    scaled = (np.nan_to_num(images, nan=low) - low) / (high - low)
-    drawn = np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
-    return np.repeat(drawn, 3, axis=-1) if images.shape[-1] == 1 else drawn

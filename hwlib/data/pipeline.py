@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from hwlib.backend import tf
-from hwlib.data.images import LUMA
+from hwlib.data.pixels import LUMA
 
 
 def batches(

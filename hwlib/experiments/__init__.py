@@ -5,7 +5,6 @@ experiment does not name is as in report A.
 """
 
 from difflib import get_close_matches
-from pathlib import Path
 
 from hwlib.experiments import pictures, report_a, report_b, search, tips
 from hwlib.experiments.profiles import LOOKS as LOOKS
@@ -73,12 +72,6 @@ def resolve(name, profile):
         settings = _merged(settings, scale.get("experiments", {}).get(ancestor, {}))
     sets = settings.pop("sets", ("data",))
     return TASKS[task], {key: value for key, value in settings.items() if key not in ("about", "base")}, sets
-
-
-def variant(profile="quick", data="avatars", seed=0, seeds=0):
-    """Folder name of one choice of the notebooks' parameters: "quick", "study-extra_data", "quick-seed3-3seeds" ..."""
-    name = profile if data == "avatars" else f"{profile}-{Path(data).stem.replace(':', '-')}"
-    return name + (f"-seed{seed}" if seed else "") + (f"-{seeds}seeds" if seeds else "")
 
 
 def _line_of(name):

@@ -83,6 +83,7 @@ PROFILES = {
             **_each(SWEEP, steps=2000),
             **_widths(0.25, steps=2000),
             "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
+            "wgan": {"learning_rate_scale": 1.0},  # a clipped weight moves by a fiftieth of its bound, as in the report
             "dcgan-1to1": {"steps": 1600},
             "dcgan-1to2": {"steps": 800},
             "dcgan-1to10": {"steps": 320},
@@ -141,6 +142,7 @@ PROFILES = {
             **_each(SWEEP, steps=1600),
             **_widths(0.5, steps=1600),
             "dcgan": {"steps": 1000, "interval": 50, "learning_rate_scale": 5.0},
+            "wgan": {"learning_rate_scale": 1.0},
             **_each(("dcgan-1to1", "wgan-gp-1to1", "dcgan-balanced"), steps=5000),
             **_each(("dcgan-1to2", "wgan-gp-1to2"), steps=2500),
             "dcgan-1to10": {"steps": 1000},

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwlib.data.images import to_uint8
+from hwlib.data.pixels import to_uint8
 from hwlib.training.gan import Settings, draw_latents
 
 

@@ -48,7 +48,7 @@ def draw(options):
     from hwlib.storage import write_atomically
     from hwlib.style.optimise import Best
     from hwlib.style.transfer import Settings, check, feature_maps, finished, stylise
-    from hwlib.training.callbacks import Progress
+    from hwlib.training.watching import Progress
 
     content_layers, style_layers = _layers(options.layers)
     settings = Settings(

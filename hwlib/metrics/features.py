@@ -10,6 +10,7 @@ import numpy as np
 
 from hwlib.backend import keras
 from hwlib.models.vgg import preprocessed, vgg, vgg_weights
+from hwlib.models.weights import content
 
 BLOCKS = ("block2", "block3", "block4")
 
@@ -19,10 +20,12 @@ class FeatureNet:
     """Images to features: call it with uint8 [n, s, s, 3], any s; it returns float32 [n, dim].
 
     name: what belongs beside every number measured with it: network, weights, layers, input size.
+    key: what a cache knows its features by: the weights' content in place of their name; empty where none keeps them.
     """
 
     name: str
     model: object
+    key: str = ""
 
     @property
     def dim(self):
@@ -48,8 +51,8 @@ def vgg_net(image_size=64):
     maps = keras.Model(model.input, [model.get_layer(layer).output for layer in layers])(preprocessed(x))
     maps = [m * ops.rsqrt(ops.mean(ops.square(m), axis=-1, keepdims=True) + 1e-6) for m in maps]
     output = ops.concatenate([ops.mean(m, axis=(1, 2)) for m in maps], axis=-1)
-    name = f"{source}, {' + '.join(layers)} normalised and averaged, at {image_size} px"
-    return FeatureNet(name, keras.Model(image, output))
+    seen = f"{' + '.join(layers)} normalised and averaged, at {image_size} px"
+    return FeatureNet(f"{source}, {seen}", keras.Model(image, output), f"{content('any')}, {seen}")
 
 
 def _image(size):

@@ -6,7 +6,7 @@ Set against real images, since drawn faces and photographs differ in all of them
 
 import numpy as np
 
-from hwlib.data.images import LUMA
+from hwlib.data.pixels import LUMA
 from hwlib.metrics.distances import squared_distances
 
 

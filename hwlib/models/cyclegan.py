@@ -4,8 +4,10 @@ Generators take images [batch, size, size, 3] of one domain to images of the oth
 looks like their domain, as scores (logits). Instance norm is GroupNormalization with a group per channel.
 """
 
-import keras
-from keras import layers, ops
+from hwlib.backend import keras
+
+layers, ops = keras.layers, keras.ops
+
 
 LARGEST_FIELD = 70
 """Pixels: the receptive field of Zhu et al. 2017 for images of 128 and 256 pixels."""

@@ -1,7 +1,8 @@
 """What generators and discriminators are put together from."""
 
-import keras
-from keras import layers, ops
+from hwlib.backend import keras, tf
+
+layers, ops = keras.layers, keras.ops
 
 
 def to_range(x, value_range):
@@ -13,6 +14,25 @@ def to_range(x, value_range):
         return layers.Activation("sigmoid", dtype="float32", name="image")(x)
     x = layers.Activation("sigmoid", dtype="float32")(x)
     return layers.Rescaling(high - low, low, dtype="float32", name="image")(x)
+
+
+def relu(negative_slope=0.0):
+    """A Keras ReLU layer (with `negative_slope` LeakyReLU), the same values and gradients, for what a penalty sees.
+
+    A gradient penalty needs a gradient of second order. Keras's layer sends zeros, its own second derivative, back
+    through all that lies below it; this one sends nothing. It is saved, and loaded again, as Keras's own.
+    """
+    layer = layers.ReLU(negative_slope=negative_slope)
+    plain = layer.call
+
+    @tf.custom_gradient
+    def call(x):
+        y = plain(x)
+        features = tf.stop_gradient(y)
+        return y, lambda g: tf.raw_ops.LeakyReluGrad(gradients=g, features=features, alpha=negative_slope)
+
+    layer.call = call
+    return layer
 
 
 @keras.saving.register_keras_serializable("hwlib")

@@ -3,10 +3,10 @@
 At full size (64x64, width 1) the generator has 4,471,459 parameters and the critic 3,389,825.
 """
 
-import keras
-from keras import layers
+from hwlib.backend import keras
+from hwlib.models.parts import relu, to_range, with_text
 
-from hwlib.models.parts import to_range, with_text
+layers = keras.layers
 
 CONVOLUTIONS = ((64, 5), (128, 5), (256, 3), (256, 3))
 """Filters and kernel size of the critic's four strided convolutions."""
@@ -99,7 +99,7 @@ def critic(
 
     def block(x, filters, kernel, initializer, **options):
         x = layers.Conv2D(_scaled(filters, width), kernel, kernel_initializer=initializer, **options)(x)
-        x = layers.ReLU()(x)
+        x = relu()(x)
         return layers.AlphaDropout(dropout)(x) if dropout else x
 
     def judgement(features, text):

@@ -5,10 +5,10 @@ The report's model pictures are lost; it names the course's baseline and the tra
 the generator. With a text, both networks embed it (`embedding`, `embedding_length`: see `parts.embedded`).
 """
 
-import keras
-from keras import layers
+from hwlib.backend import keras
+from hwlib.models.parts import AlwaysDropout, embedded, relu, to_range, with_text
 
-from hwlib.models.parts import AlwaysDropout, embedded, to_range, with_text
+layers = keras.layers
 
 NORMS = (None, "batch", "layer")
 ACTIVATIONS = ("relu", "leaky_relu")
@@ -139,7 +139,7 @@ def _after(x, norm, activation):
         x = layers.BatchNormalization(momentum=0.9)(x)
     elif norm == "layer":
         x = layers.LayerNormalization(axis=[1, 2, 3])(x)
-    return layers.ReLU()(x) if activation == "relu" else layers.LeakyReLU(negative_slope=0.2)(x)
+    return relu(negative_slope=0.0 if activation == "relu" else 0.2)(x)
 
 
 def _scaled(filters, width):

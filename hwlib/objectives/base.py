@@ -1,6 +1,8 @@
 """The form that all objectives share."""
 
-from keras import ops
+from hwlib.backend import keras
+
+ops = keras.ops
 
 
 class Objective:

@@ -1,6 +1,8 @@
 """How far an image is from what came back of it: cycle losses of the CycleGAN, scalars over a whole batch."""
 
-from keras import ops
+from hwlib.backend import keras
+
+ops = keras.ops
 
 
 def absolute(image, back):

@@ -1,8 +1,9 @@
 """The hinge objective (Lim and Ye 2017; Miyato et al. 2018, equations 16 and 17)."""
 
-from keras import ops
-
+from hwlib.backend import keras
 from hwlib.objectives.base import Objective
+
+ops = keras.ops
 
 
 class Hinge(Objective):

@@ -1,8 +1,9 @@
 """LSGAN (Mao et al. 2017)."""
 
-from keras import ops
-
+from hwlib.backend import keras
 from hwlib.objectives.base import Objective
+
+ops = keras.ops
 
 
 class LeastSquares(Objective):

@@ -1,9 +1,9 @@
 """The GAN of Goodfellow et al. 2014: binary cross-entropy on logits."""
 
-import keras
-from keras import ops
-
+from hwlib.backend import keras
 from hwlib.objectives.base import Objective
+
+ops = keras.ops
 
 
 class NonSaturating(Objective):

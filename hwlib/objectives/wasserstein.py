@@ -1,9 +1,9 @@
 """WGAN (Arjovsky et al. 2017) and WGAN-GP (Gulrajani et al. 2017)."""
 
-import keras
-from keras import ops
-
+from hwlib.backend import keras
 from hwlib.objectives.base import Objective
+
+ops = keras.ops
 
 
 class Wasserstein(Objective):

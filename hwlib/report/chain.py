@@ -2,13 +2,14 @@
 
 import subprocess
 
+import nbformat
 import papermill
+from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
 from hwlib import paths
-from hwlib.experiments import variant
 from hwlib.report import notebooks, section
-from hwlib.runs.store import load_images, versions
+from hwlib.runs.store import load_images, variant, versions
 
 RUNS_A_PROCESS, WORK_A_PROCESS = 6, 6000
 MEASURING = 500
@@ -33,12 +34,15 @@ def batches(runs):
 def execute(notebook, profile, data, seed, seeds=0):
     """Run a notebook through papermill and publish its figures; the executed copy goes to `build/notebooks/<variant>`.
 
-    Raises ValueError where a cell fails: the executed copy with the error stays beside the old one as
-    `<notebook>.failed.ipynb`, and what was published before stays as it was.
+    It begins without the files of earlier executions: only what this one makes is published. Raises ValueError where a
+    cell fails: the executed copy with the error stays beside the old one as `<notebook>.failed.ipynb`, and what was
+    published before stays as it was.
     """
-    folder = paths.BUILD / "notebooks" / variant(profile, data, seed, seeds)
+    name = variant(profile, data, seed, seeds)
+    folder = paths.BUILD / "notebooks" / name
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{notebook}.failed.ipynb"
+    section.clear(notebook, name)
     try:
         papermill.execute_notebook(
             paths.NOTEBOOKS / f"{notebook}.ipynb",
@@ -54,8 +58,9 @@ def execute(notebook, profile, data, seed, seeds=0):
             f"(executed copy with the error: {draft.relative_to(paths.HOME)})"
         ) from None
     if profile != "smoke":
-        section.publish(notebook, variant(profile, data, seed, seeds))
-    draft.replace(folder / f"{notebook}.ipynb")
+        section.publish(notebook, name)
+    executed = draft.replace(folder / f"{notebook}.ipynb")
+    NotebookNotary().sign(nbformat.read(executed, 4))  # without it JupyterLab shows no SVG of a notebook from elsewhere
 
 
 def conditions(profile, data, seed, seeds=0):

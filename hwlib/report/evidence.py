@@ -36,7 +36,7 @@ def findings_in_words(judged):
     for one in judged.findings:
         if alone and one.value is None:
             return
-        words = [_part(one.measure)]
+        words = [part(one.measure)]
         if one.value is not None:
             words[0] += f" {in_words(one)}"
             words += [_units(one)] if len(one.units) > 1 else []
@@ -53,7 +53,7 @@ def verdict_cell(judged):
     if len(judged.findings) == 1:
         told, reason = judged.findings[0].verdict, judged.findings[0].reason
     if told == "reproduced in part":
-        reason = ", ".join(_part(one.measure) for one in judged.findings if one.verdict == "reproduced")
+        reason = ", ".join(part(one.measure) for one in judged.findings if one.verdict == "reproduced")
     lines = [f"**{told}**{_with_reason('', reason)}", *findings_in_words(judged), _scale(judged)]
     return "<br>".join(line for line in lines if line)
 
@@ -62,7 +62,7 @@ def surviving(results):
     """How many verdicts survive the correction for all measures, and which do not: a sentence."""
     found = [(one.claim.id, finding) for one in results for finding in one.findings]
     tested = sum(one.p is not None for _, one in found)
-    lost = [f"{claim} {_part(one.measure)}" for claim, one in found if one.survives is False]
+    lost = [f"{claim} {part(one.measure)}" for claim, one in found if one.survives is False]
     decided = sum(one.survives is not None for _, one in found)
     rest = f"; {', '.join(lost)} {'does' if len(lost) == 1 else 'do'} not" if lost else ""
     return f"Of {tested} measures judged, {decided} are decided, and {decided - len(lost)} of these survive{rest}."
@@ -91,7 +91,7 @@ def card(judged, folder):
         runs = f" Runs: {', '.join(f'`{name}`' for name in one.runs)}." if one.runs else ""
         expected = f"expected {allowed(one.measure)}, since {one.measure.why}"
         changed = "".join(f" Changed on {c['date']}: {c['reason']}." for c in one.measure.changed)
-        measures.append(f"- *{_part(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
+        measures.append(f"- *{part(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
     unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
@@ -136,7 +136,15 @@ def _with_reason(verdict, reason):
     return f"{verdict} ({reason})" if reason else verdict
 
 
-def _part(measure):
+def standing(claim, finding):
+    """A row of a notebook's table: claim and part, units, effect with its interval, what the claim expects, verdict."""
+    beside = " (beside)" if finding.measure.beside else ""
+    effect = in_words(finding) if finding.value is not None else "–"
+    told = _with_reason(finding.verdict, finding.reason)
+    return f"{claim.id} {part(finding.measure)}{beside}", _units(finding), effect, allowed(finding.measure), told
+
+
+def part(measure):
     return measure.part or measure.name.replace("_", " ")
 
 
@@ -163,7 +171,7 @@ def places(claim, folder=paths.NOTEBOOKS):
             for method, *texts in called(cell.source) if cell.cell_type == "code" else ():
                 if method == "savefig" and texts:
                     figures.append(f"{name[:2]}-{texts[0]}")
-                if method == "effect" and texts[:1] == [claim.id]:
+                if (method == "effect" and texts[:1] == [claim.id]) or (method == "claim" and claim.id in texts):
                     parts.append((anchor, figures))
         drawn = dict.fromkeys(figure for _, figures in parts for figure in figures)
         found.append((name, parts[0][0] if parts else "", list(drawn)))
@@ -230,4 +238,4 @@ def _leaning(judged):
 
 
 def _short(finding):
-    return f"{_part(finding.measure)} {finding.verdict if finding.value is None else in_words(finding)}"
+    return f"{part(finding.measure)} {finding.verdict if finding.value is None else in_words(finding)}"

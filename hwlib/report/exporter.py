@@ -300,9 +300,9 @@ def write(sections, writer, bibliography, *options):
         blocks = []
         for section in part:
             blocks += [RawBlock("typst", f"// {section.name}"), *section.document["blocks"]]
-        cited = sorted(set(re.findall(r'"#ref-([^"]*)"', json.dumps(blocks))))
+        document = part[0].document | {"blocks": blocks}
+        cited = sorted(set(re.findall(r'"#ref-([^"]*)"', json.dumps(document))))  # the abstract is in "meta"
         cites = [Cite([CITATION | {"citationId": key}], []) for key in cited]
-        document = {**part[0].document, "blocks": blocks}
         document["meta"] = document["meta"] | {"nocite": {"t": "MetaInlines", "c": cites}}
         return pandoc(json.dumps(document), "json", writer, *options)
 

@@ -6,7 +6,8 @@ from functools import cache
 import nbformat
 
 from hwlib import experiments, paths
-from hwlib.runs.store import Run
+from hwlib.claims import table
+from hwlib.runs.store import Run, seeds_of
 
 
 def names():
@@ -28,19 +29,24 @@ def python(code):
 
 @cache
 def asked(name):
-    """Names of the experiments that a notebook asks for, as they stand in its code, in the order of `EXPERIMENTS`.
+    """Names of the experiments that a notebook asks for, in the order of `EXPERIMENTS`.
 
-    Whoever uses `section.evaluator` asks for the tag classifier, too.
+    Those that stand in its code, those that the claims which it measures rest on, and the tag classifier where it uses
+    `section.evaluator`.
     """
-    found = set()
+    words, found = set(), set()
     for node in (node for code in code_of(name) for node in ast.walk(ast.parse(code))):
-        found |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
-        found |= {"tags"} if isinstance(node, ast.Attribute) and node.attr == "evaluator" else set()
-    return [name for name in experiments.EXPERIMENTS if name in found]
+        words |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+        words |= {"tags"} if isinstance(node, ast.Attribute) and node.attr == "evaluator" else set()
+    for claim in (claim for claim in table.load() if claim.id in words):
+        found |= {run for measure in claim.measures if measure.notebook == name for run in measure.runs}
+    return [one for one in experiments.EXPERIMENTS if one in words | found]
 
 
 def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
-    """The runs that a notebook shows, with all their seeds: a list, none of them trained by this call."""
-    shown = [one for one in asked(name) if one not in experiments.left_out(profile)]
-    wanted = experiments.seeds(profile, seed, seeds)
-    return [Run(one, profile, data, s) for one in shown for s in ([0] if one in experiments.JUDGES else wanted)]
+    """The runs that a notebook shows, a list: with the seeds that are asked for, and whichever are finished beside."""
+    found = []
+    for one in asked(name):
+        wanted = [0] if one in experiments.JUDGES else experiments.seeds(profile, seed, seeds)
+        found += [Run(one, profile, data, s) for s in seeds_of([one], profile, data, wanted)]
+    return found

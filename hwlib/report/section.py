@@ -18,8 +18,9 @@ from hwlib import paths
 from hwlib.claims import measured, rule
 from hwlib.claims.effects import as_json
 from hwlib.data import DRAWN
-from hwlib.experiments import JUDGES, PROFILES, left_out, seeds, variant
-from hwlib.runs.store import Run, described, load_images, versions
+from hwlib.experiments import JUDGES, PROFILES, looks, seeds
+from hwlib.report.evidence import standing
+from hwlib.runs.store import Run, described, load_images, seeds_of, variant, versions
 from hwlib.storage import write_atomically, write_json
 
 LARGEST = 290_000
@@ -62,11 +63,6 @@ class Section:
         faces = "drawn faces" if self.data in DRAWN else self.images.about["data"]
         return f"Profile {self.profile}: {size}×{size}, {scale}, {faces}."
 
-    @property
-    def left_out(self):
-        """Names of the experiments that the profile has no time for."""
-        return left_out(self.profile)
-
     def run(self, name, seed=None):
         """The finished run of an experiment; what is shown afterwards counts as made from it."""
         seed = 0 if name in JUDGES else self.seed if seed is None else seed
@@ -95,7 +91,7 @@ class Section:
 
         Empty for an experiment that the profile leaves out and nobody has trained.
         """
-        return [self.run(name, s) for s in measured.seeds([name], self.profile, self.data, self.asked_seeds)]
+        return [self.run(name, s) for s in seeds_of([name], self.profile, self.data, self.asked_seeds)]
 
     def trained(self, names):
         """The same of several, {label: list of runs}, without those that there are none of; names: {label: name}."""
@@ -103,18 +99,28 @@ class Section:
         return {label: runs for label, runs in found.items() if runs}
 
     def claim(self, *ids):
-        """Measure claims with every seed there is, keep the effects, and show a table of them.
+        """Measure claims with every seed there is, keep the effects, and show them in a table.
 
-        Only measures that name this notebook; `hwlib.claims` holds the functions that measure, claims.toml their names.
+        Only measures that name this notebook. `hwlib.claims` has the functions that measure; claims.toml names them.
         """
+        rows = []
         for claim in (claim for claim in rule.load() if claim.id in ids):
-            for measure in (one for one in claim.measures if one.notebook == self.name and one.function):
-                there = measured.seeds(measure.runs, self.profile, self.data, self.asked_seeds)
-                for seed in there[: 1 if measure.units == "pairs" else None]:
-                    for name in measure.runs:
-                        self.run(name, seed)
-                effects = measured.effects(measure, self.profile, self.data, there)
-                self.effect(claim.id, measure.name, effects, measure.what)
+            for measure in (one for one in claim.measures if one.notebook == self.name):
+                finding = rule.judge(measure, self._effects(claim, measure), looks(self.profile))
+                rows.append(standing(claim, finding))
+        header = ["claim", "of", "effect", "the claim expects", "verdict"]
+        caption = f"What {', '.join(ids)} {'rests' if len(ids) == 1 else 'rest'} on: mean effect and its interval."
+        self.table(f"claim-{'-'.join(ids).lower()}", caption, header, rows)
+
+    def _effects(self, claim, measure):
+        there = seeds_of(measure.runs, self.profile, self.data, self.asked_seeds)
+        there = there[:1] if measure.units == "pairs" else there
+        for seed in there:
+            for name in measure.runs:
+                self.run(name, seed)
+        effects = measured.effects(measure, self.profile, self.data, there)
+        self.effect(claim.id, measure.name, effects, measure.what)
+        return effects
 
     def savefig(self, name, caption, width=1.0, scaled=True):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
@@ -200,24 +206,21 @@ class Section:
 
     def _show(self, mime, content, text, name, caption, **more):
         """Display a figure or table and, as an output of its own that the report leaves out, its caption."""
-        kind, label = ("Table", "tbl") if mime == "text/markdown" else ("Figure", "fig")
-        below = {"text/markdown": f'<a id="{label}-{name}"></a>**{kind} {name}.** {caption}', "text/plain": caption}
+        kind, label, above = ("Table", "tbl", 0) if mime == "text/markdown" else ("Figure", "fig", 75)
+        # Whoever follows a link sees the figure above its caption, too.
+        target = f'<a id="{label}-{name}" style="scroll-margin-top: {above}vh"></a>'
+        words = {"text/markdown": f"{target}**{kind} {name}.** {caption}", "text/plain": caption}
         shown = [
             ({mime: content, "text/plain": text}, {"name": name, "caption": caption} | more),
-            (below, {"caption_of": name}),
+            (words, {"caption_of": name}),
         ]
         for data, about in shown[::-1] if kind == "Table" else shown:
             display(data, raw=True, metadata={"hwlib": about})
 
     def _made_from(self):
-        runs = {
-            name: {
-                "key": run.key,
-                "settings": run.settings,
-                "result": run.record["result"],
-            }
-            for name, run in self.runs.items()
-        }
+        """Each run as its record has it, with the versions it was trained with; the other ones drew the figure."""
+        kept = ("settings", "data", "result", "versions")
+        runs = {name: {"key": run.key} | {k: run.record[k] for k in kept} for name, run in self.runs.items()}
         images = self.images
         return {
             "notebook": self.name,
@@ -228,6 +231,12 @@ class Section:
             "runs": runs,
             "versions": versions(),
         }
+
+
+def clear(notebook, variant_name):
+    """Remove what earlier executions of a notebook left in `build/figures/<variant>`; what is published stays."""
+    for path in (paths.BUILD / "figures" / variant_name).glob(f"{notebook.split('-')[0]}-*"):
+        path.unlink()
 
 
 def publish(notebook, variant_name):

@@ -13,7 +13,7 @@ from hwlib.experiments import PROFILES
 from hwlib.metrics import colours, distances, failure, features, pictures
 from hwlib.metrics.diversity import pairwise_distance
 from hwlib.runs import sources
-from hwlib.runs.store import get, load_images
+from hwlib.runs.store import COMPUTING, Run, get, load_images, texts, versions_of
 from hwlib.storage import write_atomically, write_json
 
 PER_IMAGE = {
@@ -26,13 +26,15 @@ PER_IMAGE = {
 }
 NOT_MEASURING = {
     "hwlib.data",
+    "hwlib.data.tags",
     "hwlib.experiments",
     "hwlib.paths",
     "hwlib.runs.store",
     "hwlib.runs.sources",
     "hwlib.storage",
+    "hwlib.training.watching",
 }
-"""Modules that say what is measured and where it is kept, not how: the run's own key and the sizes tell the rest."""
+"""Modules that say what is measured and where it is kept, not how: what else is in the keys tells the rest."""
 
 GRID_REPEATS = 4
 """Faces for each of the 132 texts in a colour accuracy."""
@@ -191,11 +193,17 @@ class Evaluator:
 
     @cached_property
     def _key(self):
-        what = [self.n, self.classifier and self.classifier.key, self.net.name]
-        code = sources.digest(
-            sources.depends_on({"hwlib.runs.evaluation", "hwlib.inference.generation"}, without=NOT_MEASURING)
-        )
-        return hashlib.sha256(json.dumps([what, code]).encode()).hexdigest()[:10]
+        measured = load_images(self.profile, self.data).fingerprint, self.n, self.net.key
+        judge = self.classifier and self.classifier.key
+        drawn = sources.digest_of(Run.model, Run.generate, Run.samples)
+        return _key_of({"hwlib.runs.evaluation", "hwlib.inference.generation"}, *measured, judge, drawn)
+
+
+def _key_of(modules, *what):
+    """Short key of what is measured by the code of modules, from `what` (values for JSON)."""
+    code = sources.digest(sources.depends_on(modules, without=NOT_MEASURING))
+    whole = [*what, code, texts(), versions_of(*COMPUTING)]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:10]
 
 
 @lru_cache(maxsize=2)
@@ -223,7 +231,8 @@ def _real(profile, data, n, seed):
 def _real_features(net, profile, data, n):
     """Features of the real sample, kept in the cache."""
     images = _real(profile, data, n, 0)[0]
-    key = hashlib.sha256(f"{load_images(profile, data).fingerprint} {net.name} {n}".encode()).hexdigest()[:16]
+    chosen = load_images(profile, data).fingerprint, n, sources.digest_of(_real)
+    key = _key_of({"hwlib.metrics.features"}, *chosen, net.key)
     path = paths.CACHE / "features" / f"{key}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

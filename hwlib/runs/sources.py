@@ -1,8 +1,14 @@
-"""Which code a result depends on: the modules of this project that a module imports, and a digest of their code."""
+"""Which code a result depends on: the modules of this project that a module imports, and a digest of their code.
+
+A digest is of the syntax tree, written out the same by Python 3.11, 3.12 and 3.13 (`ast.unparse` and `ast.dump` are
+not): fields that a newer Python adds are left out where they are empty.
+"""
 
 import ast
 import hashlib
 import importlib.util
+import inspect
+import textwrap
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +23,7 @@ def depends_on(modules, without=()):
         name = open_.pop()
         if name not in found and name not in without:
             found.add(name)
-            open_ |= _imports(name)
+            open_ |= _imported(_read(name))
     return sorted(found)
 
 
@@ -28,13 +34,17 @@ def files(modules):
 
 def digest(modules):
     """Short hex digest of the modules' code; comments, docstrings and layout do not count."""
-    text = "".join(f"{name}\n{_code(file_of(name))}\n" for name in sorted(modules))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _short("".join(f"{name}\n{_code(_read(name))}\n" for name in sorted(modules)))
+
+
+def digest_of(*functions):
+    """The same of single functions, of modules that do not count as a whole."""
+    return _short("\n".join(_code(textwrap.dedent(inspect.getsource(function))) for function in functions))
 
 
 def imported_by(cells):
     """Modules of the package that code (strings) imports, with all that those import."""
-    return depends_on(set().union(*(_imported(ast.parse(cell)) for cell in cells)))
+    return depends_on(set().union(*map(_imported, cells)))
 
 
 @cache
@@ -52,13 +62,19 @@ def file_of(name):
     return path
 
 
-def _imports(name):
-    return _imported(ast.parse(file_of(name).read_text()))
+def _read(name):
+    return file_of(name).read_text(encoding="utf-8")
 
 
-def _imported(tree):
+def _short(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def _imported(code):
+    """Modules of the package that code imports itself."""
     names = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -77,13 +93,24 @@ def _is_module(name):
         return False
 
 
-def _code(path):
-    tree = ast.parse(path.read_text())
+@cache
+def _code(text):
+    """What code does, as text: its syntax tree without docstrings."""
+    tree = ast.parse(text)
     for node in ast.walk(tree):
-        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
-    return ast.unparse(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
+        elif isinstance(node, ast.JoinedStr):  # Python 3.12 may end one with an empty string
+            node.values = [part for part in node.values if getattr(part, "value", None) != ""]
+    return _written(tree)
+
+
+def _written(node):
+    if isinstance(node, ast.AST):
+        fields = {name: getattr(node, name, None) for name in sorted(node._fields)}
+        kept = [f"{name}={_written(value)}" for name, value in fields.items() if value is not None and value != []]
+        return f"{type(node).__name__}({', '.join(kept)})"
+    return f"[{', '.join(map(_written, node))}]" if isinstance(node, list) else ascii(node)
 
 
 def _is_text(statement):

@@ -1,8 +1,9 @@
 """The run store: each run is trained once and kept in a folder named by its key.
 
-The key covers all that decides the result: settings, seed, the data's fingerprint and the code that the run depends on
-(`hwlib.runs.sources`). Whoever asks for a run gets it: loaded if it is finished, resumed if it was interrupted,
-trained if it is absent. Of two processes that ask for the same run one trains and the other waits.
+The key covers all that decides the result: settings, seed, the data's fingerprint, the content of pretrained weights,
+versions of packages, and the code that the run depends on (`hwlib.runs.sources`). Whoever asks for a run gets it:
+loaded if it is finished, resumed if it was interrupted, trained if it is absent. Of two processes that ask for the same
+run one trains and the other waits.
 """
 
 import hashlib
@@ -11,20 +12,29 @@ import json
 import math
 import os
 import platform
+import re
 import sys
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from hwlib import data, experiments, paths
+from hwlib.data import files, tags
+from hwlib.models import weights
 from hwlib.runs import sources
 from hwlib.storage import read_json_lines, write_json
 
-OBSERVERS = {"hwlib.backend", "hwlib.training.callbacks", "hwlib.data.tags", "hwlib.paths", "hwlib.storage"}
-"""Modules that place or watch a run and cannot change its result; of the tags, the data's fingerprint tells."""
+OBSERVERS = {"hwlib.training.watching", "hwlib.data.tags", "hwlib.paths", "hwlib.storage"}
+"""Modules that place or watch a run and cannot change its result; of the tags, `texts` and the fingerprint tell."""
+
+COMPUTING = ("keras", "tensorflow", "numpy", "scipy", "pillow")
+DRAWING = ("dicebear-core", "dicebear-styles", "resvg-py")
+PHOTOGRAPHS = ("scikit-image",)
+"""Packages whose versions are in keys: of every run and measure, of runs on drawn faces, of runs without data."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,11 @@ class Run:
         """Digest of the code that the result depends on."""
         return sources.digest(self.modules)
 
+    @property
+    def _versions(self):
+        drawn = any(name in data.DRAWN for name in self.sets)
+        return versions_of(*COMPUTING, *DRAWING * drawn, *PHOTOGRAPHS * (not self.sets))
+
     @cached_property
     def key(self):
         """Name of the run's folder."""
@@ -86,6 +101,9 @@ class Run:
             "settings": self.settings,
             "seed": self.seed,
             "data": [data.fingerprint(**_data_arguments(self.profile, name)) for name in self.sets],
+            "weights": "weights" in self.settings and weights.content(self.settings["weights"]),
+            "texts": texts(),
+            "versions": self._versions,
             "code": self.code,
         }
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
@@ -130,7 +148,8 @@ class Run:
             module = importlib.import_module(name)
             known = [field.name for field in fields(module.Settings)]
             if unknown := sorted(set(self.settings) - set(known)):
-                told = f"there is no setting {', '.join(unknown)}. There are: {', '.join(known)}."
+                near = "".join(experiments.nearest(name, known) for name in unknown)
+                told = f"there is no setting {', '.join(unknown)}.{near} There are: {', '.join(known)}."
                 raise ValueError(f'experiment "{self.name}": {told}')
             train = getattr(module, function)
             result = train(self.settings, self.images, self.seed, self.folder, self.label, extra_callbacks)
@@ -158,7 +177,7 @@ class Run:
 
     @property
     def history(self):
-        """Lines of the training history so far (see `hwlib.training.callbacks.History`)."""
+        """Lines of the training history so far (see `hwlib.training.watching.History`)."""
         return read_json_lines(self.folder / "history.jsonl")
 
     def samples(self, raw=False):
@@ -210,6 +229,25 @@ def get(name, profile="quick", data="avatars", seed=0):
     return run
 
 
+MOST_SEEDS = 20
+"""Of an experiment that are looked for: the last look at a claim."""
+
+
+def together(names, profile, data, seed):
+    """The runs of experiments with one seed; a classifier that judges is the same for all."""
+    return [Run(name, profile, data, 0 if name in experiments.JUDGES else seed) for name in names]
+
+
+def seeds_of(names, profile, data, wanted=()):
+    """The seeds with which experiments can be shown together: those of `wanted`, and 0, 1, 2 ... as far as all are run.
+
+    A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out.
+    """
+    there = takewhile(lambda seed: all(run.finished for run in together(names, profile, data, seed)), range(MOST_SEEDS))
+    trained = not set(names) & set(experiments.left_out(profile))
+    return sorted({*there} | ({*wanted} if trained else set()))
+
+
 def load_images(profile="quick", data_name="avatars"):
     """The data set (`hwlib.data.ImageSet`) that runs at a profile are trained on."""
     return data.load(**_data_arguments(profile, data_name))
@@ -233,7 +271,42 @@ def _data_arguments(profile, data_name):
     return {"data": data_name, "image_size": scale["image_size"], "count": count}
 
 
+@cache
+def texts():
+    """Digest of the colours and of what they are encoded as: all that a run takes from `hwlib.data.tags`."""
+    return hashlib.sha256(repr((tags.HAIR, tags.EYES)).encode() + tags.grid().tobytes()).hexdigest()[:16]
+
+
+@cache
+def versions_of(*packages):
+    """Package -> version, down to the patch."""
+    return {package: version(package) for package in packages}
+
+
 def versions():
     """Versions of Python and of the packages that results depend on."""
-    packages = ("keras", "tensorflow", "numpy", "scipy", "pillow", "dicebear-core", "dicebear-styles", "resvg-py")
-    return {"python": platform.python_version(), "platform": sys.platform} | {p: version(p) for p in packages}
+    machine = {"python": platform.python_version(), "platform": sys.platform}
+    return machine | versions_of(*COMPUTING, *DRAWING, *PHOTOGRAPHS)
+
+
+def variant(profile="quick", data_name="avatars", seed=0, seeds=0):
+    """Folder name of one choice of the notebooks' parameters: "quick", "quick-avatars-course", "quick-seed3-3seeds" ...
+
+    A user's files add their stem and six digits of their content, "study-extra_data-1b9d04", and so do the photos that
+    are the second domain then (`other_domain`): two data sets never share a folder, whatever they are called.
+    """
+    named = [] if data_name == "avatars" else [data_name]
+    if data_name not in data.DRAWN and (other := other_domain(data_name)) not in data.DRAWN:
+        named.append(other)
+    parts = [profile, *map(_folder_name, named)]
+    return "-".join(parts + [f"seed{seed}"] * bool(seed) + [f"{seeds}seeds"] * bool(seeds))
+
+
+def _folder_name(data_name):
+    if data_name in data.DRAWN:
+        return data_name.replace(":", "-")
+    path = Path(data_name).expanduser()
+    if not path.exists():
+        raise data.DataError(f"no data set '{data_name}': give {', '.join(data.DRAWN)}, or a folder or a .zip")
+    stem = re.sub(r"[^\w.-]+", "-", path.stem)
+    return f"{stem}-{files.digest(path)[:6]}"

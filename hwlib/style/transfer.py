@@ -11,7 +11,7 @@ from hwlib.models.vgg import weights_of
 from hwlib.storage import read_json_lines, write_atomically
 from hwlib.style.losses import LAYERS, FeatureMaps, Losses, Weighting, luminance
 from hwlib.style.optimise import OPTIMIZERS, Best, optimise
-from hwlib.training.callbacks import Progress
+from hwlib.training.watching import Progress
 
 STARTS = ("content", "white", "noise")
 COLOURS = ("style", "content")

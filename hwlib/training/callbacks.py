@@ -1,19 +1,17 @@
-"""What watches a training run: history, samples, checkpoints, progress, a stop on NaN.
+"""What a training run leaves beside its networks: checkpoints, samples, and how it ends where it diverges.
 
-An epoch of `fit` is here an interval of a fixed number of steps: these callbacks act at its end. None of them changes
-what a run computes, so none belongs to the code that its key covers (see `hwlib.runs.store`).
+An epoch of `fit` is here an interval of a fixed number of steps: these callbacks act at its end. What they do is part
+of a result, so their code counts in a run's key; what only watches is in `hwlib.training.watching`.
 """
 
-import json
-import os
 import time
 import zipfile
 
 import numpy as np
 
 from hwlib.backend import keras
-from hwlib.data.images import to_uint8
-from hwlib.storage import read_json_lines, write_atomically
+from hwlib.data.pixels import to_uint8
+from hwlib.storage import write_atomically
 
 CHECKPOINT_SECONDS = 120.0
 """Of training between two checkpoints, at least: what a kill can cost."""
@@ -57,29 +55,6 @@ class Checkpoint(keras.callbacks.Callback):
         arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(self.model.state)}
         write_atomically(self.path, lambda p: np.savez(p, step=(epoch + 1) * self.interval, **arrays))
         self.written = time.monotonic()
-
-
-class History(keras.callbacks.Callback):
-    """One JSON line per interval: step, images seen, seconds of training so far, and the mean logs."""
-
-    def __init__(self, path, interval, images_per_step, first_step):
-        super().__init__()
-        self.path = path
-        self.interval = interval
-        self.images_per_step = images_per_step
-        kept = [line for line in read_json_lines(path) if line["step"] <= first_step]
-        write_atomically(path, lambda p: p.write_text("".join(json.dumps(line) + "\n" for line in kept)))
-        self.seconds = kept[-1]["seconds"] if kept else 0.0
-
-    def on_train_begin(self, logs=None):
-        self.began = time.monotonic() - self.seconds
-
-    def on_epoch_end(self, epoch, logs=None):
-        step = (epoch + 1) * self.interval
-        line = {"step": step, "images": step * self.images_per_step, "seconds": time.monotonic() - self.began}
-        line |= {name: float(value) for name, value in (logs or {}).items()}
-        with open(self.path, "a") as file:
-            file.write(json.dumps(line) + "\n")
 
 
 class Samples(keras.callbacks.Callback):
@@ -136,57 +111,41 @@ class Drawn(keras.callbacks.Callback):
             write_atomically(self.folder / f"samples-{step:07d}.npy", lambda p: np.save(p, drawn))
 
 
-class Progress(keras.callbacks.Callback):
-    """A line with speed and time left, at most every `every` seconds; none where HWLIB_QUIET is set (tests)."""
-
-    def __init__(self, label, interval, first_step, every=10.0):
-        super().__init__()
-        self.label = label
-        self.interval = interval
-        self.first_step = first_step
-        self.every = every
-
-    def on_train_begin(self, logs=None):
-        self.total = self.params["epochs"] * self.interval
-        self.last = self.began = time.monotonic()
-        if self.first_step and not os.environ.get("HWLIB_QUIET"):
-            print(f"{self.label}: resumed at step {self.first_step:,} of {self.total:,}", flush=True)
-
-    def on_epoch_end(self, epoch, logs=None):
-        now, step = time.monotonic(), (epoch + 1) * self.interval
-        if (now - self.last >= self.every or step == self.total) and not os.environ.get("HWLIB_QUIET"):
-            self.last = now
-            rate = (step - self.first_step) / (now - self.began)
-            left = clock((self.total - step) / rate)
-            print(f"{self.label}: step {step:,} of {self.total:,}, {rate:.3g} steps/s, {left} left", flush=True)
-
-
-def clock(seconds):
-    """Seconds as "45 s", "3 min 20 s" or "2 h 05 min"."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02d} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
-
-
 class StopOnNaN(keras.callbacks.Callback):
-    """Ends a run whose losses are no numbers any more, and says so; `diverged_at` is the step, or None."""
+    """Ends a run whose losses or state are no numbers any more, says so, and puts the last good state back.
 
-    def __init__(self, label, interval):
+    The state is looked at, and kept in memory, after each interval: what is saved and drawn after a divergence has the
+    state of the last interval that ended well, of the untrained networks if there was none. `diverged_at` is a step, or
+    None; `good_at` is the step of the state that the model has.
+    """
+
+    def __init__(self, label, interval, first_step):
         super().__init__()
         self.label = label
         self.interval = interval
+        self.good_at = first_step
         self.diverged_at = None
 
+    def on_train_begin(self, logs=None):
+        self.good = self._state()
+
     def on_epoch_end(self, epoch, logs=None):
+        step, state = (epoch + 1) * self.interval, self._state()
         bad = sorted(name for name, value in (logs or {}).items() if not np.isfinite(value))
-        if bad:
-            self.diverged_at = (epoch + 1) * self.interval
-            self.model.stop_training = True
-            print(
-                f"{self.label}: diverged, {', '.join(bad)} not finite at step {self.diverged_at:,}. "
-                "A lower learning rate or another objective may help; the run is kept as failed.",
-                flush=True,
-            )
+        if not all(np.isfinite(array).all() for array in state):
+            bad.append("the networks")
+        if not bad:
+            self.good, self.good_at = state, step
+            return
+        self.diverged_at = step
+        self.model.stop_training = True
+        for variable, array in zip(self.model.state, self.good, strict=True):
+            variable.assign(array)
+        print(
+            f"{self.label}: diverged, {', '.join(bad)} not finite at step {step:,}. A lower learning rate or another "
+            f"objective may help; the run is kept as failed, with its networks as at step {self.good_at:,}.",
+            flush=True,
+        )
+
+    def _state(self):
+        return [np.asarray(v).copy() for v in self.model.state]

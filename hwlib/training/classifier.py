@@ -2,7 +2,7 @@
 
 from hwlib.backend import keras
 from hwlib.storage import write_atomically
-from hwlib.training import callbacks
+from hwlib.training.watching import Progress
 
 
 def convolutions(image, filters):
@@ -24,6 +24,6 @@ def fit(model, stream, loss, accuracy, settings, steps, folder, label, extra_cal
     """
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * steps)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=accuracy, jit_compile=False)
-    watching = [callbacks.Progress(label, steps, 0), *extra_callbacks]
+    watching = [Progress(label, steps, 0), *extra_callbacks]
     model.fit(stream, epochs=settings.epochs, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=watching)
     write_atomically(folder / "classifier.keras", model.save)

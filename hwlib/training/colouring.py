@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwlib.backend import keras, tf
-from hwlib.data.images import LUMA, to_uint8
 from hwlib.data.pipeline import batches
+from hwlib.data.pixels import LUMA, to_uint8
 from hwlib.training.fitting import fit, whole_intervals
 
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from hwlib.backend import keras, tf
-from hwlib.data.images import to_uint8
 from hwlib.data.pipeline import batches
+from hwlib.data.pixels import to_uint8
 from hwlib.data.split import spread, trained_on_and_held_out
 from hwlib.training import callbacks
 from hwlib.training.averaging import average, copied

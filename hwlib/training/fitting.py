@@ -2,6 +2,7 @@
 
 from hwlib.storage import read_json_lines, write_atomically
 from hwlib.training import callbacks
+from hwlib.training.watching import History, Progress
 
 
 def whole_intervals(steps, interval):
@@ -23,13 +24,14 @@ def fit(model, stream, networks, *, steps, interval, images_per_step, folder, la
         watching: further callbacks.
         kept: a callback that keeps samples (`callbacks.Samples`, `callbacks.Drawn`), or None.
 
-    Returns a dict: `steps`, `images_seen`, `seconds` of training, `diverged_at` (a step, or None).
+    Returns a dict: `steps`, `images_seen`, `seconds` of training, `diverged_at` (a step, or None), and `good_at`, the
+    step whose state the saved networks have: the last, of a run that diverged the last good one (0 if untrained).
     """
     checkpoint = callbacks.Checkpoint(folder / "checkpoint.npz", interval)
     first_step = checkpoint.restore(model)
-    history = callbacks.History(folder / "history.jsonl", interval, images_per_step, first_step)
-    stop = callbacks.StopOnNaN(label, interval)
-    progress = callbacks.Progress(label, interval, first_step)
+    history = History(folder / "history.jsonl", interval, images_per_step, first_step)
+    stop = callbacks.StopOnNaN(label, interval, first_step)
+    progress = Progress(label, interval, first_step)
     if first_step < steps:
         model.fit(
             stream(first_step),
@@ -38,14 +40,15 @@ def fit(model, stream, networks, *, steps, interval, images_per_step, folder, la
             steps_per_epoch=interval,
             shuffle=False,
             verbose=0,
-            callbacks=[history, *([kept] if kept else []), stop, checkpoint, progress, *watching],
+            callbacks=[history, stop, *([kept] if kept else []), checkpoint, progress, *watching],
         )
     for name, network in networks.items():
         write_atomically(folder / f"{name}.keras", network.save)
-    last = read_json_lines(folder / "history.jsonl")[-1]
+    ended = stop.diverged_at or steps
     return {
-        "steps": last["step"],
-        "images_seen": last["images"],
-        "seconds": last["seconds"],
+        "steps": ended,
+        "images_seen": ended * images_per_step,
+        "seconds": read_json_lines(folder / "history.jsonl")[-1]["seconds"],
         "diverged_at": stop.diverged_at,
+        "good_at": stop.good_at,
     }

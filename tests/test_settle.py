@@ -1,0 +1,84 @@
+"""`settle` trains what open claims need next, and no more."""
+
+from types import SimpleNamespace
+from typing import ClassVar
+
+import pytest
+
+from hwlib.claims import rule, settle
+from hwlib.claims.effects import Effect
+
+
+class Run:
+    """A run that takes so much work, finished once it has been trained."""
+
+    done: ClassVar = set()
+
+    def __init__(self, name, seed, work=1.0):
+        self.name, self.seed, self.work = name, seed, work
+
+    @property
+    def finished(self):
+        return (self.name, self.seed) in self.done
+
+    def __hash__(self):
+        return hash((self.name, self.seed))
+
+    def __eq__(self, other):
+        return (self.name, self.seed) == (other.name, other.seed)
+
+
+@pytest.fixture
+def world(monkeypatch):
+    """Two measures on made-up runs: what is plain and what is not; returns the rounds of training."""
+    Run.done, rounds = set(), []
+    plain = rule.Measure("plain", "w", "log ratio", "y", "more", 0.2, runs=("a", "b"), function="f")
+    open_ = rule.Measure("open", "w", "log ratio", "y", "more", 0.2, runs=("a", "c"), function="g")
+    work = {"a": 1.0, "b": 1.0, "c": 50.0}
+
+    def together(names, profile, data, seed):
+        return [Run(name, seed, work[name]) for name in names]
+
+    def seeds_of(names, profile, data, wanted=()):
+        return [seed for seed in range(20) if all(run.finished for run in together(names, profile, data, seed))]
+
+    def effects(measure, profile, data, seeds):
+        return {seed: Effect(1.0 + 0.01 * seed if measure.name == "plain" else (-1.0) ** seed) for seed in seeds}
+
+    def train(runs, profile, data, seconds=None):
+        rounds.append(sorted({run.name for run in runs}))
+        Run.done |= {(run.name, run.seed) for run in runs}
+
+    monkeypatch.setattr(settle, "measures", lambda: [("X plain", plain), ("X open", open_)])
+    monkeypatch.setattr(settle, "together", together)
+    monkeypatch.setattr(settle, "seeds_of", seeds_of)
+    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects))
+    monkeypatch.setattr(settle, "train", train)
+    return rounds
+
+
+def test_the_cheap_look_comes_first_and_a_decided_claim_gets_no_more_runs(world):
+    said = []
+    found = settle.settle("quick", "avatars", 1.0, said.append)
+    assert world[0] == ["a", "b"]
+    assert world[1:] == [["c"], ["a", "c"], ["a", "c"], ["a", "c"]]
+    assert found["X plain"].verdict == "reproduced" and len(found["X plain"].units) == 5
+    assert found["X open"].verdict == "open" and len(found["X open"].units) == 20
+
+
+def test_each_change_of_standing_is_said_once(world):
+    said = []
+    settle.settle("quick", "avatars", 1.0, said.append)
+    assert said[0] == "X plain: 0 seeds, not run; its next look needs 10 runs"
+    assert len(said) == len(set(said))
+    assert any(line.startswith("X plain: 5 seeds, reproduced") for line in said)
+
+
+def test_out_of_time_nothing_is_trained(world):
+    found = settle.settle("quick", "avatars", -1.0, lambda line: None)
+    assert world == [] and found["X open"].verdict == "not run"
+
+
+def test_at_study_the_number_of_seeds_is_fixed_beforehand(world):
+    found = settle.settle("study", "avatars", 1.0, lambda line: None)
+    assert len(found["X open"].units) == 3
