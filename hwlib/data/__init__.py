@@ -67,8 +67,13 @@ def fingerprint(data="avatars", image_size=64, count=None):
     return json.loads((folder / "meta.json").read_text(encoding="utf-8"))["fingerprint"]
 
 
-def _stored(data, image_size, count, progress):
-    """Folder of the prepared set, and its name for people."""
+def prepared(data="avatars", image_size=64, count=None):
+    """Whether `load(...)` would find the set prepared."""
+    return cache.place(_settings(data, image_size, count)[0]).exists()
+
+
+def _settings(data, image_size, count):
+    """All that a prepared set depends on, as a dict, and its name for people."""
     for what, value in (("image_size", image_size), ("count", count)):
         if value is not None and (not isinstance(value, int) or value < 1):
             raise DataError(f"{what} should be a whole number above zero, not {value!r}")
@@ -80,14 +85,22 @@ def _stored(data, image_size, count, progress):
         if not data or not os.path.exists(path):  # of pathlib's own, some raise for some paths
             raise DataError(f"no data set '{data}': give {', '.join(DRAWN)}, or the path of a folder or a .zip")
         name, settings = path.name or str(path), {"files": files.digest(path), "version": images.VERSION}
+    return settings | {"size": image_size, "count": count}, name
+
+
+def _stored(data, image_size, count, progress):
+    """Folder of the prepared set, and its name for people."""
+    settings, name = _settings(data, image_size, count)
+    count = settings["count"]
 
     def build(folder):
         if data in DRAWN:
+            style, labels = DRAWN[data]
             about = {"data": name, "notes": [], "licence": avatars.licence(style)}
             cache.write(folder, avatars.faces(count, image_size, style, labels), count, image_size, about, progress)
         else:
-            with files.pictures(path, image_size, count) as (total, notes, items):
+            with files.pictures(Path(os.path.expanduser(data)), image_size, count) as (total, notes, items):
                 about = {"data": name, "notes": notes, "licence": "that of its source; not part of this project"}
                 cache.write(folder, items, total, image_size, about, progress)
 
-    return cache.stored(settings | {"size": image_size, "count": count}, build), name
+    return cache.stored(settings, build), name

@@ -49,17 +49,22 @@ def some(names, limit=3):
     return ", ".join(one_line(name, 90) for name in names[:limit]) + more
 
 
+def place(settings):
+    """Folder of the cached set that these settings describe, whether it is there or not."""
+    return paths.CACHE / hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def stored(settings, build):
     """Folder of the cached set that these settings describe; where there is none, `build(folder)` writes it first.
 
     settings: dict for JSON that holds all that the content depends on; its hash is the key.
     """
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    folder, unfinished = paths.CACHE / key, paths.CACHE / f"{key}.tmp"
+    folder = place(settings)
+    unfinished = folder.with_name(f"{folder.name}.tmp")
     if folder.exists():
         return folder
     paths.CACHE.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(paths.CACHE / f"{key}.lock")
+    lock = FileLock(folder.with_name(f"{folder.name}.lock"))
     try:
         lock.acquire(timeout=1)
     except Timeout:

@@ -120,8 +120,9 @@ class Run:
 
     @property
     def finished(self):
-        """Whether there is a record, which is not read for it."""
-        return (self.folder / "record.json").exists()
+        """Whether there is a record; for it neither is the record read nor a data set prepared."""
+        there = all(data.prepared(**_data_arguments(self.profile, name)) for name in self.sets)
+        return there and (self.folder / "record.json").exists()
 
     @property
     def work(self):
