@@ -121,6 +121,12 @@ def test_two_models_that_have_not_learned_cannot_be_compared(evaluator):
     assert comparisons.broken(evaluator, bad).too_early and comparisons.luminance(evaluator, bad).too_early
 
 
+def test_runs_that_never_stand_alike_are_not_compared(evaluator):
+    one, other = Run(shares(0.3, 0.2), per_step=10), Run(shares(0.3, 0.2), per_step=7)
+    for measure in (comparisons.distance, comparisons.white, comparisons.lattice):
+        assert "same number of images" in measure(evaluator, one, other).too_early
+
+
 def test_a_run_stalls_that_improves_less_from_half_of_its_training_on(evaluator):
     stalled, improved = Run(shares(0.9, 0.3, 0.3)), Run(shares(0.9, 0.4, 0.2))
     assert comparisons.stalls(evaluator, stalled, improved).value == pytest.approx(np.log(2))

@@ -37,7 +37,7 @@ def images_to_eyes(evaluator, first, second):
 
 def distance(evaluator, first, second, name="frechet"):
     """Log ratio of the Frechet distances to real images at the last moment when both have seen equally many."""
-    return _distances(evaluator, *_at_equal(first, second, "images"), name)
+    return _distances(evaluator, _at_equal(evaluator, first, second), name)
 
 
 def kernel(evaluator, first, second):
@@ -47,7 +47,7 @@ def kernel(evaluator, first, second):
 
 def distance_at_equal_steps(evaluator, first, second):
     """Log ratio of the Frechet distances at the last moment when both generators have made equally many updates."""
-    return _distances(evaluator, *_at_equal(first, second, "step"), "frechet")
+    return _distances(evaluator, _at_equal(evaluator, first, second, "step"), "frechet")
 
 
 def stalls(evaluator, first, second):
@@ -55,14 +55,13 @@ def stalls(evaluator, first, second):
 
     Improvement is the log ratio of the Frechet distances, end over half; the effect is the first's minus the second's.
     """
-    (a, end_a), (b, end_b) = _at_equal(first, second, "images")
-    if reason := _too_early(evaluator, (a, end_a), (b, end_b)):
-        return Effect(too_early=reason)
-    halves = [min(moments(run), key=lambda step: abs(np.log(2 * step / end))) for run, end in ((a, end_a), (b, end_b))]
-    changes = [
-        log_ratio(evaluator.at(run, end)["frechet"]["value"], evaluator.at(run, half)["frechet"]["value"])
-        for run, end, half in ((a, end_a, halves[0]), (b, end_b, halves[1]))
-    ]
+    arms = _at_equal(evaluator, first, second)
+    if isinstance(arms, Effect):
+        return arms
+    changes = []
+    for run, end in arms:
+        half = min(moments(run), key=lambda step, end=end: abs(np.log(2 * step / end)))
+        changes.append(log_ratio(*(evaluator.at(run, step)["frechet"]["value"] for step in (end, half))))
     return _finite(changes[0] - changes[1])
 
 
@@ -87,11 +86,11 @@ def lattice(evaluator, first, second):
 
     At each period the energy counts as far as it is above that of real images: less is no lattice.
     """
-    (first, step), (second, other) = _at_equal(first, second, "images")
-    if reason := _too_early(evaluator, (first, step), (second, other)):
-        return Effect(too_early=reason)
-    above = [lattice_above(evaluator, evaluator.at(*arm)) for arm in ((first, step), (second, other))]
-    return _finite(float(np.mean(list(above[0].values())) - np.mean(list(above[1].values()))))
+    arms = _at_equal(evaluator, first, second)
+    if isinstance(arms, Effect):
+        return arms
+    means = [np.mean(list(lattice_above(evaluator, evaluator.at(*arm)).values())) for arm in arms]
+    return _finite(float(means[0] - means[1]))
 
 
 def lattice_above(evaluator, measured):
@@ -103,10 +102,9 @@ def lattice_above(evaluator, measured):
 
 def detail(evaluator, first, second):
     """Log ratio of fine detail in the luminance, each capped at the real images': what lies above is noise."""
-    (first, step), (second, other) = _at_equal(first, second, "images")
-    if reason := _too_early(evaluator, (first, step), (second, other)):
-        return Effect(too_early=reason)
-    arms = (first, step), (second, other)
+    arms = _at_equal(evaluator, first, second)
+    if isinstance(arms, Effect):
+        return arms
     return _finite(log_ratio(*(capped(evaluator, evaluator.at(*arm), "sharpness") for arm in arms)))
 
 
@@ -156,7 +154,10 @@ def luminance(evaluator, run):
 
 def white(evaluator, first, second):
     """Share of images that are near white, the first's minus the second's, at equally many images seen."""
-    shares = [evaluator.at(*arm)["white"]["value"] for arm in _at_equal(first, second, "images")]
+    arms = _at_equal(evaluator, first, second, gated=False)
+    if isinstance(arms, Effect):
+        return arms
+    shares = [evaluator.at(*arm)["white"]["value"] for arm in arms]
     return Effect(shares[0] - shares[1])
 
 
@@ -228,10 +229,10 @@ def untold(evaluator, part):
     return "" if trusted else f"no classifier of {part} that can be trusted"
 
 
-def _distances(evaluator, first, second, name):
-    if reason := _too_early(evaluator, first, second):
-        return Effect(too_early=reason)
-    return _finite(log_ratio(*(evaluator.at(*one)[name]["value"] for one in (first, second))))
+def _distances(evaluator, arms, name):
+    if isinstance(arms, Effect):
+        return arms
+    return _finite(log_ratio(*(evaluator.at(*arm)[name]["value"] for arm in arms)))
 
 
 def _too_early(evaluator, *arms):
@@ -246,12 +247,19 @@ def _first_faces(evaluator, first, second):
     return faces[0] if faces else None
 
 
-def _at_equal(first, second, what):
-    """The two runs, each with the last of its kept steps at which both stand alike: in "images" seen or in "step"."""
+def _at_equal(evaluator, first, second, what="images", gated=True):
+    """The two arms, (run, step) each, at the last kept steps at which both stand alike: in "images" seen or in "step".
+
+    An `Effect` instead where there are none, or, if `gated`, where neither shows faces then.
+    """
     place = ("step", "images").index(what)
     stands = [{moment[place]: moment[0] for moment in moments(run).items()} for run in (first, second)]
-    shared = max(set(stands[0]) & set(stands[1]))
-    return (first, stands[0][shared]), (second, stands[1][shared])
+    shared = set(stands[0]) & set(stands[1])
+    if not shared:
+        return Effect(too_early=f"no kept moment at which both have the same number of {what}")
+    arms = [(run, steps[max(shared)]) for run, steps in zip((first, second), stands, strict=True)]
+    reason = _too_early(evaluator, *arms) if gated else ""
+    return Effect(too_early=reason) if reason else arms
 
 
 def _failures(evaluator, runs):
