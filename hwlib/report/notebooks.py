@@ -27,17 +27,26 @@ def python(code):
     return "\n".join(line for line in code.splitlines() if not line.startswith(("%", "!")))
 
 
+ASKING = {"run", "repeated", "trained", "claim", "evaluator"}
+"""What a `Section` has that leads to runs."""
+
+
 @cache
 def asked(name):
     """Names of the experiments that a notebook asks for, in the order of `EXPERIMENTS`.
 
     Those that stand in its code, those that the claims which it measures rest on, and the tag classifier where it uses
-    `section.evaluator`.
+    `section.evaluator`. A notebook without any of `section`'s `ASKING` asks for nothing, whatever it names.
     """
-    words, found = set(), set()
-    for node in (node for code in code_of(name) for node in ast.walk(ast.parse(code))):
-        words |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
-        words |= {"tags"} if isinstance(node, ast.Attribute) and node.attr == "evaluator" else set()
+    nodes = [node for code in code_of(name) for node in ast.walk(ast.parse(code))]
+    used = {
+        node.attr for node in nodes if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "section"
+    }
+    if not used & ASKING:
+        return []
+    words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    words |= {"tags"} if "evaluator" in used else set()
+    found = set()
     for claim in (claim for claim in table.load() if claim.id in words):
         found |= {run for measure in claim.measures if measure.notebook == name for run in measure.runs}
     return [one for one in experiments.EXPERIMENTS if one in words | found]
