@@ -152,6 +152,8 @@ def _units(finding):
     """How many units a finding rests on: "5 seeds", "the first 5 of 7 seeds", "one pair"."""
     units, early = finding.measure.units, sum(bool(row["too_early"]) for row in finding.units)
     n = len(finding.units) - early
+    if early and not n:
+        return f"{'one ' + units[:-1] if early == 1 else f'{early} {units}'}, too early"
     text = f"one {units[:-1]}" if n == 1 else f"{n} {units}"
     if 0 < finding.decide < n:
         text = f"the first {finding.decide} of {text}"
