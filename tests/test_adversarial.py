@@ -423,7 +423,7 @@ def test_the_average_is_numpys_of_weights_and_moving_statistics_after_each_updat
 
 def test_a_balanced_step_averages_only_where_the_generator_was_updated():
     for of_generator, averaged in ((50.0, False), (0.0, True)):
-        model = adversarial(objective=LeastSquares(real_label=20.0, generator_label=of_generator), balanced=True)
+        model = adversarial(objective=LeastSquares(real_label=20.0, generator_label=of_generator), balanced="sum")
         before = values(model.averaged)
         model.train_step(data(4))
         assert all(np.array_equal(*pair) for pair in zip(before, values(model.averaged), strict=True)) != averaged
@@ -432,7 +432,7 @@ def test_a_balanced_step_averages_only_where_the_generator_was_updated():
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: report_a.generator(**TINY, start="conv", upsampling="resize"),
+        lambda: report_a.generator(**TINY, start="conv", start_upsampling="resize"),
         lambda: report_b.generator(**TINY, text_dim=TEXT, embedding=4, embedding_length=8, dropout=0.5),
         lambda: report_b.strided_generator(**TINY, norm="layer", value_range=(-2.0, 1.0)),
         lambda: cyclegan.report_a_generator(16, 1 / 16),

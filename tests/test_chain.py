@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+from math import inf
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
 
 from hwlib.report import chain
@@ -196,7 +198,7 @@ def executed(home, monkeypatch):
             made.mkdir(parents=True, exist_ok=True)
             for name in names:
                 (made / name).write_text(name)
-            draft.write_text("executed")
+            nbformat.write(nbformat.v4.new_notebook(), draft)
             if error:
                 raise error
 
@@ -220,16 +222,14 @@ def test_an_interrupted_execution_leaves_what_is_published(executed, home):
     assert {path.name for path in (home / "figures/quick").iterdir()} == {"07-one.svg", "07-two.svg"}
 
 
-def test_short_runs_share_a_process_and_long_ones_do_not():
-    runs = [SimpleNamespace(settings={"steps": steps}) for steps in (100, 200, 5000, 5000, 300, None, 100)]
-    assert [[run.settings["steps"] for run in batch] for batch in chain.batches(runs)] == [
-        [100, 200, 5000],
-        [5000, 300],
-        [None],
-        [100],
-    ]
+def works(*amounts):
+    return [SimpleNamespace(work=amount) for amount in amounts]
+
+
+def test_the_longest_runs_come_first_and_short_ones_share_a_process():
+    found = chain.batches(works(100, 5000, 200, inf, 9000, 300))
+    assert [[run.work for run in batch] for batch in found] == [[inf], [9000], [5000], [300, 200, 100]]
 
 
 def test_no_process_trains_more_than_six_runs():
-    runs = [SimpleNamespace(settings={"steps": 1}) for _ in range(8)]
-    assert [len(batch) for batch in chain.batches(runs)] == [6, 2]
+    assert [len(batch) for batch in chain.batches(works(*[1] * 8))] == [6, 2]

@@ -402,7 +402,6 @@ def test_whatever_makes_images_worse_raises_their_distance_from_real_ones(drawn,
     real, other = drawn
     target = toy(real)
     best = compare(target, toy(other))
-    assert best["features"] == toy.name
     for worse in (noised, (30, 60, 120)), (blurred, (1, 2, 4)), (of_few, (20, 5, 1)):
         change, strengths = worse
         found = [best, *(compare(target, toy(change(other, strength))) for strength in strengths)]

@@ -54,8 +54,5 @@ def asked(name):
 
 def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
     """The runs that a notebook shows, a list: with the seeds that are asked for, and whichever are finished beside."""
-    found = []
-    for one in asked(name):
-        wanted = [0] if one in experiments.JUDGES else experiments.seeds(profile, seed, seeds)
-        found += [Run(one, profile, data, s) for s in seeds_of([one], profile, data, wanted)]
-    return found
+    wanted = experiments.seeds(profile, seed, seeds)
+    return [Run(one, profile, data, s) for one in asked(name) for s in seeds_of([one], profile, data, wanted)]

@@ -244,6 +244,8 @@ def seeds_of(names, profile, data, wanted=()):
 
     A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out.
     """
+    if set(names) <= set(experiments.JUDGES):  # of which there is one each
+        return [0]
     there = takewhile(lambda seed: all(run.finished for run in together(names, profile, data, seed)), range(MOST_SEEDS))
     trained = not set(names) & set(experiments.left_out(profile))
     return sorted({*there} | ({*wanted} if trained else set()))
