@@ -69,9 +69,7 @@ def browser(tmp_path_factory):
     browser.close()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """For `--dist loadgroup`: a module's tests run in one process, and share its fixtures; notebooks go one by one."""
-    for item in items:
-        module = item.path.stem
-        item.add_marker(pytest.mark.xdist_group(item.name if module == "test_notebooks" else module))
+    module = item.path.stem
+    item.add_marker(pytest.mark.xdist_group(item.name if module == "test_notebooks" else module))

@@ -255,7 +255,8 @@ def link(sections, whole=False, pages=False):
         label, words = value[0][0], f"{key}\u00a0{counts[key]}"
         if label and label in labels:
             raise ReportError(f"{section.name}: a second figure or table is named {label[4:]}; names must differ.")
-        labels[label] = words
+        if label:
+            labels[label] = words
         value[1][1][0]["c"][:0] = [Strong([Str(f"{words}.")]), Space()]
         if key == "Table" and sum(len(body[3]) for body in value[4]) <= FLOATING_ROWS:
             floating = RawBlock("typst", "#[#set figure(placement: auto)")
