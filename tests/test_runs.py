@@ -318,7 +318,8 @@ def test_keys_of_all_runs_are_found_without_tensorflow(home):
 
 
 def weights_of(run):
-    return [np.asarray(v) for name in ("generator", "discriminator") for v in run.model(name, raw=True).variables]
+    networks = run.model(raw=True), run.model(), run.model("discriminator")
+    return [np.asarray(v) for network in networks for v in network.variables]
 
 
 def same(some, others):
