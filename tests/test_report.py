@@ -151,6 +151,12 @@ def test_alone_a_notebook_has_plain_text_for_what_is_elsewhere():
     assert re.search(r"Compare Figure.01-faces with #link\(<fig-02-tips>\)\[Figure.1\] and the model\.", text)
 
 
+def test_a_table_without_a_name_is_no_target_of_links_without_a_fragment():
+    text = "See [the data](00-data.ipynb).\n\n| a |\n|:--|\n| 1 |\n\n: A table that nothing refers to."
+    typst = source((2, "tips", new_notebook(cells=[new_markdown_cell("# Tips\n\n" + text)])))
+    assert "See the data." in typst and "#link()" not in typst
+
+
 def test_hidden_is_what_should_be():
     text = source((1, "model", model()), (2, "tips", tips()))
     hidden = ("draw()", "smoke", "quiet line", "a warning", "html cell", "plain", "Secret", "Twice", "<b>", "<Figure")
