@@ -37,11 +37,12 @@ bench: $(READY)
 golden: $(READY)
 	@$(BIN)/python tests/golden.py
 
-# The set-up: uv from the package registry, then exactly what requirements.lock names.
+# The set-up: uv from the package registry, then exactly what requirements.lock names, compiled once (half a minute):
+# where PYTHONDONTWRITEBYTECODE is set, as in many containers, each process would compile TensorFlow anew, for 10 s.
 $(READY): requirements.lock pyproject.toml | $(UV)
 	@echo "installing packages into .venv (about 3 GB, once)"
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
-	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet requirements.lock
+	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --compile-bytecode requirements.lock
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --editable .
 	@touch $@
 

@@ -16,7 +16,7 @@ import pytest
 from hwlib.report import chain
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-AFTER_A_NOTEBOOK = {"notebook", "pdf", "report"}
+AFTER_A_NOTEBOOK = {"notebook", "pdf", "html", "report"}
 PARTS = ("hwlib", "notebooks", "report", "Snakefile", "pyproject.toml")
 
 
@@ -130,9 +130,9 @@ def test_a_comment_in_a_networks_code_trains_nothing(checkout):
 def test_a_changed_network_trains_what_depends_on_it(checkout):
     checkout.edit("hwlib/models/report_a.py", "CONVOLUTIONS = ((64, 5),", "CONVOLUTIONS = ((60, 5),")
     assert "train" not in checkout.plan(), "the classifier does not use this network"
-    checkout.edit("hwlib/metrics/colours.py", "4 * filters", "3 * filters")
+    checkout.edit("hwlib/training/classifier.py", "2 * filters", "3 * filters")
     assert checkout.plan() == {"train"} | AFTER_A_NOTEBOOK
-    checkout.edit("hwlib/metrics/colours.py", "3 * filters", "4 * filters")
+    checkout.edit("hwlib/training/classifier.py", "3 * filters", "2 * filters")
 
 
 def test_a_failed_notebook_leaves_its_copy_and_the_old_figures(checkout):

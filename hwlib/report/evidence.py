@@ -5,7 +5,6 @@ import io
 import json
 import re
 
-import nbformat
 import numpy as np
 from IPython.display import Image as Shown
 from PIL import Image
@@ -166,11 +165,11 @@ def places(claim, folder=paths.NOTEBOOKS):
     found = []
     for name in dict.fromkeys(measure.notebook for measure in claim.measures):
         path, parts, anchor, figures = folder / f"{name}.ipynb", [], "", []
-        for cell in nbformat.read(path, 4).cells if path.exists() else []:
-            if cell.cell_type == "markdown" and (heading := re.search(r"^##+ (.+)$", cell.source, re.MULTILINE)):
+        for kind, text in notebooks.cells_of(path):
+            if kind == "markdown" and (heading := re.search(r"^##+ (.+)$", text, re.MULTILINE)):
                 words = re.sub(r"[^\w\s.-]", "", heading[1].lower()).split()
                 anchor, figures = "-".join(words), []
-            for method, *texts in called(cell.source) if cell.cell_type == "code" else ():
+            for method, *texts in called(text) if kind == "code" else ():
                 if method == "savefig" and texts:
                     figures.append(f"{name[:2]}-{texts[0]}")
                 if (method == "effect" and texts[:1] == [claim.id]) or (method == "claim" and claim.id in texts):

@@ -1,9 +1,8 @@
 """The notebooks of the report: found in their folder, in the order of their numbers, each with the runs it asks for."""
 
 import ast
+import json
 from functools import cache
-
-import nbformat
 
 from hwlib import experiments, paths
 from hwlib.claims import table
@@ -15,11 +14,18 @@ def names():
     return sorted(path.stem for path in paths.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
 
 
+def cells_of(path):
+    """A notebook's cells as pairs of kind, "code" or "markdown", and text; none where there is no such file.
+
+    Read as JSON: nbformat takes longer to import than everything else here.
+    """
+    cells = json.loads(path.read_text("utf-8"))["cells"] if path.exists() else []
+    return [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+
+
 def code_of(name):
     """The notebook's code cells, strings of Python; none where there is no such notebook."""
-    path = paths.NOTEBOOKS / f"{name}.ipynb"
-    cells = nbformat.read(path, 4).cells if path.exists() else []
-    return [python(cell.source) for cell in cells if cell.cell_type == "code"]
+    return [python(text) for kind, text in cells_of(paths.NOTEBOOKS / f"{name}.ipynb") if kind == "code"]
 
 
 def python(code):
