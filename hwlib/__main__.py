@@ -75,7 +75,7 @@ def measure(run):
 
 
 def generate(options):
-    """Draw the images of a course's test text with a trained run."""
+    """Draw the images that a course asks for with a trained run."""
     from hwlib.inference import coursework
     from hwlib.runs.store import Run
 
@@ -83,9 +83,13 @@ def generate(options):
     if not run.record:
         raise ValueError(f"{run.label} is not trained: python -m hwlib train {options.experiment} first.")
     folder = Path(options.output)
+    if not options.test_text:
+        coursework.write_grid_of_noise(run, folder / "gan.png", raw=options.raw)
+        print(f"the 5x5 grid in {folder / 'gan.png'}")
+        return
     paths = coursework.write_samples(run, options.test_text, folder, raw=options.raw)
     print(f"{len(paths)} images in {folder}")
-    if len(paths) == 25 * coursework.SAMPLES:
+    if len(paths) == coursework.GRID * coursework.SAMPLES:
         coursework.write_grid(run, options.test_text, folder / "cgan.png", raw=options.raw)
         print(f"the 5x5 grid in {folder / 'cgan.png'}")
 
@@ -177,8 +181,10 @@ def _parser():
         "--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder"
     )
     added["generate"].add_argument("experiment", help="a trained one, such as report-a")
-    added["generate"].add_argument("test_text", help="lines of `id,<hair> hair <eyes> eyes`")
-    added["generate"].add_argument("output", nargs="?", default="samples", help="folder (default: samples)")
+    added["generate"].add_argument(
+        "test_text", nargs="?", help="lines of `id,<hair> hair <eyes> eyes`; none for an experiment without texts"
+    )
+    added["generate"].add_argument("--output", default="samples", help="folder (default: samples)")
     added["generate"].add_argument("--raw", action="store_true", help="weights of the last update, not their average")
     added["translate"].add_argument("pictures", nargs="+", help="picture files, or folders of them")
     added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")

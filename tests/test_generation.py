@@ -62,6 +62,14 @@ def test_in_2018_twenty_five_lines_give_one_grid_at_the_default_size(tmp_path):
     assert Image.open(tmp_path / "samples" / "cgan.png").size == (640, 480)
 
 
+def test_without_texts_the_grid_shows_25_faces_from_noise_and_a_conditional_run_is_told_its_text_is_missing(tmp_path):
+    run = Painter(conditional=False)
+    coursework.write_grid_of_noise(run, tmp_path / "samples" / "gan.png")
+    assert Image.open(tmp_path / "samples" / "gan.png").size == (640, 480) and len(run.asked[0]) == 25
+    with pytest.raises(ValueError, match="give it a test text"):
+        coursework.write_grid_of_noise(Painter(), tmp_path / "other.png")
+
+
 def test_a_grid_of_other_than_25_lines_is_refused_and_nothing_is_written(tmp_path):
     text = tmp_path / "tags.txt"
     text.write_text("1,blue hair\n")
@@ -73,5 +81,5 @@ def test_a_grid_of_other_than_25_lines_is_refused_and_nothing_is_written(tmp_pat
 def test_a_run_without_texts_is_told_to_be_no_use(tmp_path):
     text = tmp_path / "tags.txt"
     text.write_text("1,blue hair\n")
-    with pytest.raises(ValueError, match="draws no texts: choose a conditional"):
+    with pytest.raises(ValueError, match="draws no texts: give no test text"):
         coursework.write_samples(Painter(conditional=False), text, tmp_path)

@@ -1,16 +1,18 @@
-"""What the course asks to hand in: images for the lines of a test text (`hwlib.data.tags.read_test_text`)."""
+"""What the course asks to hand in: images from noise, and for the lines of a test text (`tags.read_test_text`)."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-from hwlib.data.tags import DataError, read_test_text
+from hwlib.data.tags import TEXT_DIM, DataError, read_test_text
 from hwlib.metrics.faces import grid_png
 from hwlib.storage import write_atomically
 
 SAMPLES = 5
 """Images for each line, in 2017."""
+GRID = 25
+"""Images of a grid, in 2018."""
 
 
 def write_samples(run, test_text, folder, seed=0, raw=False):
@@ -33,11 +35,21 @@ def write_samples(run, test_text, folder, seed=0, raw=False):
 def write_grid(run, test_text, path, seed=0, raw=False):
     """2018: the images of a test text of 25 lines as the 5x5 grid on which the course counts faces, a PNG."""
     lines = read_test_text(test_text)
-    if len(lines) != 25:
-        raise DataError(f"{test_text}: the grid of 2018 shows 25 texts, this file has {len(lines)} lines")
-    png = grid_png(_generate(run, np.stack([vector for _, vector in lines]), seed, raw))
+    if len(lines) != GRID:
+        raise DataError(f"{test_text}: the grid of 2018 shows {GRID} texts, this file has {len(lines)} lines")
+    _write_grid(path, _generate(run, np.stack([vector for _, vector in lines]), seed, raw))
+
+
+def write_grid_of_noise(run, path, seed=0, raw=False):
+    """2018: 25 images of an unconditional generator as the same 5x5 grid; ValueError for a conditional one."""
+    if run.settings.get("conditional", True):
+        raise ValueError(f"{run.name} draws what a text says: give it a test text, such as data/test-text.txt.")
+    _write_grid(path, run.generate(np.zeros((GRID, TEXT_DIM)), seed, raw=raw))
+
+
+def _write_grid(path, images):
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, png)
+    _write(path, grid_png(images))
 
 
 def _write(path, content):
@@ -46,5 +58,5 @@ def _write(path, content):
 
 def _generate(run, texts, seed, raw):
     if not run.settings.get("conditional", True):
-        raise ValueError(f"{run.name} draws no texts: choose a conditional experiment, such as report-a.")
+        raise ValueError(f"{run.name} draws no texts: give no test text, or choose a conditional one such as report-a.")
     return run.generate(texts, seed, raw=raw)

@@ -51,12 +51,12 @@ def found(pictures):
     """Paths of the pictures among files and folders (not the folders in these), in order. Raises DataError."""
     paths = []
     for given in map(Path, pictures):
-        inside = sorted(p for p in given.iterdir() if p.suffix.lower() in SUFFIXES) if given.is_dir() else [given]
-        if not inside:
-            raise DataError(f"{given} holds no picture ({' '.join(SUFFIXES)})")
-        if not inside[0].is_file():
-            raise DataError(f"no picture {given}: give files or folders of {' '.join(SUFFIXES)}")
-        paths += inside
+        inside = [p for p in sorted(given.iterdir()) if p.suffix.lower() in SUFFIXES] if given.is_dir() else [given]
+        files = [p for p in inside if p.is_file()]  # a named pipe would be read for ever
+        if not files:
+            told = f"{given} holds no picture" if given.is_dir() else f"no picture {given}"
+            raise DataError(f"{told}: give files or folders of {' '.join(SUFFIXES)}")
+        paths += files
     return paths
 
 
