@@ -168,7 +168,7 @@ def test_the_courses_images_are_drawn_by_either_generator(trained, tmp_path):
     text = tmp_path / "test.txt"
     text.write_text("".join(f"{i},blue hair red eyes\n" for i in range(9)))
     for folder, kind in (("shown", []), ("raw", ["--raw"])):
-        command = ["generate", "report-a", str(text), str(tmp_path / folder), "--profile", "smoke", *kind]
+        command = ["generate", "report-a", str(text), "--output", str(tmp_path / folder), "--profile", "smoke", *kind]
         assert __main__.main(command) == 0
     shown, raw = (sorted(tmp_path.joinpath(folder).glob("*.jpg")) for folder in ("shown", "raw"))
     assert len(shown) == len(raw) == 45

@@ -57,8 +57,9 @@ PROFILES = {
             **search.SCALES,
         },
         "left_out": [
-            *(name for name in ONLY_SETTLED if not name.endswith(("rate-5x", "-narrow"))),
-            *("tip-1", "tip-2", "tip-6", "tip-9-sgd", "tip-13", "tip-14", "all-but-14"),
+            *ONLY_SETTLED,
+            *("tip-1", "tip-2", "tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13", "tip-14", "tip-17"),
+            *("all-but-14", "style-deep-content", "style-noise"),
         ],
     },
     "quick": {
