@@ -45,7 +45,7 @@ def world(monkeypatch):
     def effects(measure, profile, data, seeds):
         return {seed: Effect(1.0 + 0.01 * seed if measure.name == "plain" else (-1.0) ** seed) for seed in seeds}
 
-    def train(runs, profile, data, seconds=None):
+    def train(runs, profile, data, seconds=None, on=None):
         rounds.append(sorted({run.name for run in runs}))
         Run.done |= {(run.name, run.seed) for run in runs}
 
