@@ -21,9 +21,10 @@ UV := .tools/bin/uv
 export PYTHONUNBUFFERED := 1
 
 # How Snakemake runs jobs: by this machine's processors, or by an executor plug-in and its profile in cluster/.
-ON := --cores $(JOBS)
+# Errors of jobs are told with the rules, and only here stand on the screen anyway.
+ON := --cores $(JOBS) --quiet rules host reason
 ifdef EXECUTOR
-ON := --executor $(EXECUTOR) --jobs $(JOBS) $(addprefix --profile ,$(wildcard cluster/$(EXECUTOR)))
+ON := --executor $(EXECUTOR) --jobs $(JOBS) $(addprefix --profile ,$(wildcard cluster/$(EXECUTOR))) --quiet host reason
 endif
 
 .PHONY: report test bench slurm golden lock
@@ -31,7 +32,7 @@ endif
 report: $(READY) $(EXECUTOR:%=.venv/executor-%)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
 	@$(BIN)/snakemake $(ON) --nolock --rerun-incomplete --rerun-triggers mtime input params \
-		--quiet rules host reason --config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
+		--config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
 
 test: $(READY)
 	@$(BIN)/ruff check --quiet .

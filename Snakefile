@@ -119,12 +119,14 @@ for notebook in NOTEBOOKS:
             unpack(lambda wildcards, name=notebook: made_from(name)),
         output:
             EXECUTED.format(notebook=notebook),
+        params:
+            name=notebook,
         priority: 2 * len(BATCHES)
         resources:
             **({"mem_mb": 4000, "runtime": 120} if JOBS else {}),
         retries: 2 if AGAIN else 0
         shell:
-            HERE + "{PYTHON} -m hwlib execute " + notebook + " {WHAT}"
+            HERE + "{PYTHON} -m hwlib execute {params.name} {WHAT}"
 
 
 rule pdf:

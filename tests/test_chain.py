@@ -189,10 +189,13 @@ def test_make_hands_jobs_to_this_machine_or_to_an_executor():
         done = subprocess.run(["make", "-n", "report", *words], cwd=REPOSITORY, capture_output=True, text=True)
         return " ".join(done.stdout.split())
 
-    assert "snakemake --cores 3 --nolock" in said("JOBS=3") and "jobs=" not in said("JOBS=3")
+    assert "snakemake --cores 3 --quiet rules host reason --nolock" in said("JOBS=3") and "jobs=" not in said("JOBS=3")
     cluster = said("JOBS=64", "EXECUTOR=slurm")
-    assert "snakemake --executor slurm --jobs 64 --profile cluster/slurm --nolock" in cluster and 'jobs="64"' in cluster
-    assert "--executor lsf --jobs 8 --nolock" in said("JOBS=8", "EXECUTOR=lsf")
+    assert (
+        "snakemake --executor slurm --jobs 64 --profile cluster/slurm --quiet host reason --nolock" in cluster
+        and 'jobs="64"' in cluster
+    )
+    assert "--executor lsf --jobs 8 --quiet host reason --nolock" in said("JOBS=8", "EXECUTOR=lsf")
 
 
 def test_the_command_line_tells_a_mistake_in_one_line():

@@ -80,15 +80,22 @@ def train(runs, profile, data, seconds=None, on=None):
     if not wanted:
         return
     words = ["snakemake", "trained", "--snakefile", str(paths.REPOSITORY / "Snakefile"), "--directory", str(paths.HOME)]
-    words += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--quiet", "all"]
-    words += cluster(*on) if on else ["--cores", str(os.cpu_count())]
+    words += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime"]
+    words += cluster(*on) if on else ["--cores", str(os.cpu_count()), "--quiet", "all"]
     words += ["--config", f"profile={profile}", f"data={data}", "seed=0", "seeds=0", f"runs={wanted}"]
-    with subprocess.Popen([sys.executable, "-m", *words, *([f"jobs={on[1]}"] if on else [])]) as snakemake:
+    words += [f"jobs={on[1]}"] if on else []
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # in the background of a script; Snakemake would ignore it, too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen([sys.executable, "-m", *words], start_new_session=True) as snakemake:
         try:
             failed = snakemake.wait(seconds)
-        except subprocess.TimeoutExpired:
-            snakemake.send_signal(signal.SIGINT)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as reason:
+            os.killpg(snakemake.pid, signal.SIGINT)  # with its trainings
             snakemake.wait()
+            if isinstance(reason, KeyboardInterrupt):
+                raise
             return
     if failed:
         raise RuntimeError("A training failed; its message is above.")
@@ -97,4 +104,5 @@ def train(runs, profile, data, seconds=None, on=None):
 def cluster(executor, jobs):
     """Snakemake's words for an executor plug-in, with its profile in the repository if there is one."""
     profile = paths.REPOSITORY / "cluster" / executor
-    return ["--executor", executor, "--jobs", str(jobs), *(["--profile", str(profile)] if profile.exists() else [])]
+    words = ["--executor", executor, "--jobs", str(jobs), "--quiet", "host", "reason", "progress"]
+    return words + (["--profile", str(profile)] if profile.exists() else [])
