@@ -84,10 +84,9 @@ def train(runs, profile, data, seconds=None, on=None):
     words += cluster(*on) if on else ["--cores", str(os.cpu_count()), "--quiet", "all"]
     words += ["--config", f"profile={profile}", f"data={data}", "seed=0", "seeds=0", f"runs={wanted}"]
     words += [f"jobs={on[1]}"] if on else []
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # in the background of a script; Snakemake would ignore it, too
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a session of its own hears of none of them
+        if ending == signal.SIGINT or signal.getsignal(ending) == signal.SIG_DFL:
+            signal.signal(ending, signal.default_int_handler)
     with subprocess.Popen([sys.executable, "-m", *words], start_new_session=True) as snakemake:
         try:
             failed = snakemake.wait(seconds)
