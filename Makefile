@@ -1,9 +1,11 @@
 # make report   everything: set-up, data, training, notebooks, figures, PDF and HTML
 # make test     lint and tests
 # make bench    speed of the training steps against an older form, on this machine
+# make slurm    the report on a Slurm of this machine alone (needs Debian's slurm-wlm)
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
 # PROFILE=quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
+# EXECUTOR=slurm   JOBS=64      on a cluster, so many jobs at once, by any executor plug-in of Snakemake (docs/scale.md)
 
 PROFILE ?= quick
 DATA ?= avatars
@@ -18,12 +20,19 @@ READY := .venv/ready
 UV := .tools/bin/uv
 export PYTHONUNBUFFERED := 1
 
-.PHONY: report test bench golden lock
+# How Snakemake runs jobs: by this machine's processors, or by an executor plug-in and its profile in cluster/.
+# Errors of jobs are told with the rules, and only here stand on the screen anyway.
+ON := --cores $(JOBS) --quiet rules host reason
+ifdef EXECUTOR
+ON := --executor $(EXECUTOR) --jobs $(JOBS) $(addprefix --profile ,$(wildcard cluster/$(EXECUTOR))) --quiet host reason
+endif
 
-report: $(READY)
+.PHONY: report test bench slurm golden lock
+
+report: $(READY) $(EXECUTOR:%=.venv/executor-%)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
-	@$(BIN)/snakemake --cores $(JOBS) --nolock --rerun-incomplete --rerun-triggers mtime input params \
-		--quiet rules host reason --config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)" seeds="$(SEEDS)"
+	@$(BIN)/snakemake $(ON) --nolock --rerun-incomplete --rerun-triggers mtime input params \
+		--config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
 
 test: $(READY)
 	@$(BIN)/ruff check --quiet .
@@ -33,6 +42,9 @@ test: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python tests/bench.py
+
+slurm: $(READY) .venv/executor-slurm
+	@$(BIN)/python -m pytest tests/slurm.py
 
 golden: $(READY)
 	@$(BIN)/python tests/golden.py
@@ -44,6 +56,10 @@ $(READY): requirements.lock pyproject.toml | $(UV)
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv
 	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --compile-bytecode requirements.lock
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/executor-%: $(READY)
+	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --constraint requirements.lock --editable '.[cluster]' snakemake-executor-plugin-$*
 	@touch $@
 
 $(UV):

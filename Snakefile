@@ -1,15 +1,23 @@
-"""The order of things: train -> notebook -> report. `make report` is its face; cluster executors are plug-ins."""
+"""The order of things: train -> notebook -> report. `make report` is its face; cluster executors are plug-ins.
+
+On a cluster (`jobs` in the configuration: how many at once), each job reads this file anew: what it says must not
+depend on what is finished meanwhile, nor on the machine.
+"""
 
 import sys
+from functools import cache
 from pathlib import Path
 
-from hwlib import paths
-from hwlib.runs import sources
-from hwlib.runs.store import Run, variant
-from hwlib.report.chain import batches
+from hwlib import data, experiments, paths
 from hwlib.report import notebooks
+from hwlib.runs import jobs, sources
+from hwlib.runs.store import Run, variant
+
+# Looked at once here, not once for each of the runs, of which there may be thousands.
+data.fingerprint, sources._read = cache(data.fingerprint), cache(sources._read)
 
 PROFILE, DATA, SEED, SEEDS = config["profile"], config["data"], int(config["seed"]), int(config["seeds"])
+JOBS = int(config.get("jobs", 0))
 VARIANT = variant(PROFILE, DATA, SEED, SEEDS)
 ON = f'--profile "{PROFILE}" --data "{DATA}"'
 WHAT = f"{ON} --seed {SEED} --seeds {SEEDS}"
@@ -18,9 +26,12 @@ PYTHON = f'"{sys.executable}"'
 NOTEBOOKS = notebooks.names()
 RUNS = {name: notebooks.runs_of(name, PROFILE, DATA, SEED, SEEDS) for name in NOTEBOOKS}
 WANTED = [Run(*name.split(":")[:1], PROFILE, DATA, int(name.split(":")[1])) for name in config.get("runs", "").split()]
-BY_KEY = {run.key: run for run in WANTED or [run for runs in RUNS.values() for run in runs]}
-BATCHES = batches(BY_KEY.values())
-WAITING = [batch for batch in BATCHES if not all(run.record for run in batch)]
+ASKED = WANTED or [run for runs in RUNS.values() for run in runs if notebooks.is_asked(run, SEED, SEEDS)]
+BY_KEY = {run.key: run for run in ASKED}
+AGAIN = JOBS and workflow.is_main_process  # what fails inside a job is sent again from outside
+ALONE = len(BY_KEY) + len(NOTEBOOKS) <= JOBS  # each run has a job of its own, the seeds of a run are a job array
+BATCHES = jobs.batches(BY_KEY.values())
+WAITING = [] if JOBS else [batch for batch in BATCHES if not all(run.record for run in batch)]
 EXECUTED = str(paths.BUILD / "notebooks" / VARIANT / "{notebook}.ipynb")
 PAGES = [str(paths.REPORT / "html" / VARIANT / f"{notebook}.html") for notebook in NOTEBOOKS]
 PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARIANT}.pdf"))
@@ -30,19 +41,24 @@ BOOK = [
     *(str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")),
     *map(str, sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))),
 ]
+HERE = "HWLIB_THREADS={threads} OPENBLAS_NUM_THREADS={threads} " if JOBS else ""
 
 
-def made_from(wildcards):
+def made_from(notebook):
     """A notebook, the runs that it shows and the modules that it imports; for the claims, what all others left."""
     made = {
-        "notebook": str(paths.NOTEBOOKS / f"{wildcards.notebook}.ipynb"),
-        "runs": [str(run.folder / "record.json") for run in RUNS[wildcards.notebook]],
-        "modules": [str(path) for path in sources.files(sources.imported_by(notebooks.code_of(wildcards.notebook)))],
+        "notebook": str(paths.NOTEBOOKS / f"{notebook}.ipynb"),
+        "runs": [str(run.folder / "record.json") for run in RUNS[notebook]],
+        "modules": [str(path) for path in sources.files(sources.imported_by(notebooks.code_of(notebook)))],
     }
-    if wildcards.notebook == "08-claims":
+    if notebook == "08-claims":
         made["claims"] = str(paths.REPOSITORY / "report" / "claims" / "claims.toml")
         made["others"] = [EXECUTED.format(notebook=name) for name in NOTEBOOKS if name != "08-claims"]
     return made
+
+
+def named(runs):
+    return " ".join(f"{run.name}:{run.seed}" for run in runs)
 
 
 rule report:
@@ -56,7 +72,7 @@ rule trained:
         [str(run.folder / "record.json") for run in WANTED],
 
 
-for number, batch in enumerate(BATCHES):
+for number, batch in enumerate([] if ALONE else BATCHES):
 
     rule:
         name:
@@ -64,21 +80,53 @@ for number, batch in enumerate(BATCHES):
         output:
             [update(str(run.folder / "record.json")) for run in batch],
         params:
-            runs=" ".join(f"{run.name}:{run.seed}" for run in batch),
+            runs=named(batch),
         priority: len(BATCHES) - number
-        threads: max(1, workflow.cores // max(1, len(WAITING)))
+        threads: jobs.threads(batch) if JOBS else max(1, workflow.cores // max(1, len(WAITING)))
+        resources:
+            **(jobs.needs(batch) if JOBS else {}),
+        retries: jobs.retries(batch) if AGAIN else 0
         shell:
             "{PYTHON} -m hwlib train {params.runs} {ON} --threads {threads} --measure"
 
 
-rule notebook:
-    input:
-        unpack(made_from),
-    output:
-        EXECUTED,
-    priority: 2 * len(BATCHES)
-    shell:
-        "{PYTHON} -m hwlib execute {wildcards.notebook} {WHAT}"
+for name in dict.fromkeys(run.name for run in BY_KEY.values()) if ALONE else []:
+    seeds = [run for run in BY_KEY.values() if run.name == name]
+
+    rule:
+        name:
+            f"train_{name}"
+        output:
+            update(str(paths.RUNS / "{key}" / "record.json")),
+        wildcard_constraints:
+            key="|".join(run.key for run in seeds),
+        params:
+            runs=lambda wildcards: named([BY_KEY[wildcards.key]]),
+        threads: jobs.threads(seeds[:1])
+        resources:
+            **jobs.needs(seeds[:1]),
+        retries: jobs.retries(seeds[:1]) if AGAIN else 0
+        shell:
+            "{PYTHON} -m hwlib train {params.runs} {ON} --threads {threads} --measure"
+
+
+for notebook in NOTEBOOKS:
+
+    rule:
+        name:
+            f"notebook_{notebook}"
+        input:
+            unpack(lambda wildcards, name=notebook: made_from(name)),
+        output:
+            EXECUTED.format(notebook=notebook),
+        params:
+            name=notebook,
+        priority: 2 * len(BATCHES)
+        resources:
+            **({"mem_mb": 4000, "runtime": 120} if JOBS else {}),
+        retries: 2 if AGAIN else 0
+        shell:
+            HERE + "{PYTHON} -m hwlib execute {params.name} {WHAT}"
 
 
 rule pdf:
@@ -86,8 +134,11 @@ rule pdf:
         BOOK,
     output:
         PDF,
+    resources:
+        **({"mem_mb": 2000, "runtime": 30} if JOBS else {}),
+    retries: 2 if AGAIN else 0
     shell:
-        "{PYTHON} -m hwlib report {WHAT} --form pdf"
+        HERE + "{PYTHON} -m hwlib report {WHAT} --form pdf"
 
 
 rule html:
@@ -96,5 +147,8 @@ rule html:
     output:
         str(Path(PDF).with_suffix(".html")),
         PAGES,
+    resources:
+        **({"mem_mb": 2000, "runtime": 30} if JOBS else {}),
+    retries: 2 if AGAIN else 0
     shell:
-        "{PYTHON} -m hwlib report {WHAT} --form html"
+        HERE + "{PYTHON} -m hwlib report {WHAT} --form html"

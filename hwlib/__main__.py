@@ -143,10 +143,11 @@ def settle(options):
     from hwlib.claims import settle
 
     profile, data, _ = _what(options)
+    on = (options.executor, options.jobs) if options.executor else None
     if options.search:
-        settle.search_rates(profile, data)
+        settle.search_rates(profile, data, on)
     else:
-        settle.settle(profile, data, options.hours)
+        settle.settle(profile, data, options.hours, on=on)
 
 
 COMMANDS = {
@@ -200,6 +201,8 @@ def _parser():
     added["settle"].add_argument(
         "--search", action="store_true", help="search for the profile's learning rates instead"
     )
+    added["settle"].add_argument("--executor", help="train on a cluster, by this executor plug-in, such as slurm")
+    added["settle"].add_argument("--jobs", type=int, default=64, help="jobs on the cluster at once (default: 64)")
     added["execute"].add_argument("notebook", help='such as "01-model"')
     return parser
 

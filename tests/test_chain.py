@@ -6,9 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from math import inf
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -31,7 +29,7 @@ class Checkout:
             copy(source, folder / part)
         self.executed = folder / "build/notebooks/quick/00-data.ipynb"
 
-    def make(self, *words):
+    def make(self, *words, config=()):
         """Make the report; returns the finished process."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", "--rerun-incomplete"]
         command += [
@@ -44,6 +42,7 @@ class Checkout:
             "data=avatars",
             "seed=0",
             "seeds=0",
+            *config,
         ]
         env = os.environ | {"PYTHONPATH": str(self.folder), "HWLIB_HOME": str(self.folder)}
         return subprocess.run([*command, *words], cwd=self.folder, env=env, capture_output=True, text=True)
@@ -56,9 +55,7 @@ class Checkout:
 
     def executions(self):
         """Names of the notebooks that would be executed."""
-        return set(
-            re.findall(r"rule notebook:.*?wildcards: notebook=([\w-]+)", self.make("--dry-run").stdout, re.DOTALL)
-        )
+        return set(re.findall(r"^rule notebook_([\w-]+):", self.make("--dry-run").stdout, re.MULTILINE))
 
     def edit(self, name, old, new):
         path = self.folder / name
@@ -122,6 +119,17 @@ def test_a_changed_claim_is_judged_again_and_nothing_else(checkout):
     assert checkout.executions() == {"08-claims"}
 
 
+def test_on_a_cluster_a_job_asks_for_the_same_from_any_machine(checkout):
+    asked = []
+    for cores in ("1", "7"):
+        said = checkout.make("--dry-run", "--forceall", "--cores", cores, config=["jobs=64"]).stdout
+        asked.append(re.findall(r"^rule (.+?):.*?resources: tmpdir=\S+, (.*?)$", said, re.DOTALL | re.MULTILINE))
+    assert asked[0] == asked[1]
+    told = dict(asked[0])
+    assert set(told) == {"train_tags", "notebook_00-data", "notebook_08-claims", "pdf", "html"}
+    assert all("mem_mb=" in resources and "runtime=" in resources for resources in told.values())
+
+
 def test_a_comment_in_a_networks_code_trains_nothing(checkout):
     checkout.edit("hwlib/training/classifier.py", "    layers = keras.layers\n", "    layers = keras.layers  # short\n")
     assert "train" not in checkout.plan()
@@ -174,6 +182,20 @@ def test_a_python_of_another_version_is_refused_by_name(tmp_path):
     assert done.returncode != 0 and "python3.9 is 3.9" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_make_hands_jobs_to_this_machine_or_to_an_executor():
+    def said(*words):
+        done = subprocess.run(["make", "-n", "report", *words], cwd=REPOSITORY, capture_output=True, text=True)
+        return " ".join(done.stdout.split())
+
+    assert "snakemake --cores 3 --quiet rules host reason --nolock" in said("JOBS=3") and "jobs=" not in said("JOBS=3")
+    cluster = said("JOBS=64", "EXECUTOR=slurm")
+    assert (
+        "snakemake --executor slurm --jobs 64 --profile cluster/slurm --quiet host reason --nolock" in cluster
+        and 'jobs="64"' in cluster
+    )
+    assert "--executor lsf --jobs 8 --quiet host reason --nolock" in said("JOBS=8", "EXECUTOR=lsf")
+
+
 def test_the_command_line_tells_a_mistake_in_one_line():
     for words, told in {
         ("train", "report-z"): 'There is no experiment "report-z"',
@@ -218,16 +240,3 @@ def test_an_interrupted_execution_leaves_what_is_published(executed, home):
     with pytest.raises(KeyboardInterrupt):
         executed("07-one.svg", error=KeyboardInterrupt())
     assert {path.name for path in (home / "figures/quick").iterdir()} == {"07-one.svg", "07-two.svg"}
-
-
-def works(*amounts):
-    return [SimpleNamespace(work=amount) for amount in amounts]
-
-
-def test_the_longest_runs_come_first_and_short_ones_share_a_process():
-    found = chain.batches(works(100, 5000, 200, inf, 9000, 300))
-    assert [[run.work for run in batch] for batch in found] == [[inf], [9000], [5000], [300, 200, 100]]
-
-
-def test_no_process_trains_more_than_six_runs():
-    assert [len(batch) for batch in chain.batches(works(*[1] * 8))] == [6, 2]

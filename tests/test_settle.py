@@ -1,5 +1,8 @@
 """`settle` trains what open claims need next, and no more."""
 
+import signal
+import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -45,7 +48,7 @@ def world(monkeypatch):
     def effects(measure, profile, data, seeds):
         return {seed: Effect(1.0 + 0.01 * seed if measure.name == "plain" else (-1.0) ** seed) for seed in seeds}
 
-    def train(runs, profile, data, seconds=None):
+    def train(runs, profile, data, seconds=None, on=None):
         rounds.append(sorted({run.name for run in runs}))
         Run.done |= {(run.name, run.seed) for run in runs}
 
@@ -82,3 +85,39 @@ def test_out_of_time_nothing_is_trained(world):
 def test_at_study_the_number_of_seeds_is_fixed_beforehand(world):
     found = settle.settle("study", "avatars", 1.0, lambda line: None)
     assert len(found["X open"].units) == 3
+
+
+@pytest.fixture
+def snakemake(tmp_path, monkeypatch):
+    """Stand-in for Snakemake that notes its words and trains for a minute; returns the notes, a path."""
+    program = tmp_path / "snakemake.py"
+    program.write_text(
+        "import subprocess, sys\n"
+        "training = subprocess.Popen(['sleep', '60'])\n"
+        f"open({str(tmp_path / 'notes')!r}, 'w').write(' '.join([str(training.pid), *sys.argv[1:]]))\n"
+        "try: training.wait()\n"
+        "except KeyboardInterrupt: training.wait()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    handlers = {ending: signal.getsignal(ending) for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield tmp_path / "notes"
+    for ending, handler in handlers.items():
+        signal.signal(ending, handler)
+
+
+def test_out_of_time_the_training_is_ended_too(snakemake):
+    Run.done = set()
+    begun = time.monotonic()
+    settle.train([Run("a", 3), Run("b", 3)], "quick", "avatars", 5.0)
+    assert time.monotonic() - begun < 30
+    training, *words = snakemake.read_text().split()
+    assert not Path("/proc", training).exists()
+    assert "runs=a:3 b:3" in " ".join(words) and "--cores" in words and "--executor" not in words
+
+
+def test_a_look_goes_to_the_cluster_with_its_profile(snakemake):
+    Run.done = set()
+    settle.train([Run("a", 3)], "quick", "avatars", 5.0, on=("slurm", 64))
+    words = " ".join(snakemake.read_text().split()[1:])
+    assert "--executor slurm --jobs 64" in words and "cluster/slurm" in words and "jobs=64" in words
+    assert "--cores" not in words

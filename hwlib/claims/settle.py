@@ -1,6 +1,7 @@
 """`python -m hwlib settle`: train what open claims need next, look by look, until they are decided or time is out."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,11 +12,12 @@ from hwlib.experiments import looks, search
 from hwlib.runs.store import Run, seeds_of, together
 
 
-def settle(profile, data, hours, say=print):
+def settle(profile, data, hours, say=print, on=None):
     """Train the runs that open measures need for their next look, the most informative look first.
 
     A look is worth the number of open measures that its runs serve over the work that is left to it. It can be
     interrupted, and goes on where it was: what is trained is kept. Says a line for each measure whose standing changes.
+    `on`: of a cluster its executor and jobs at once, as ("slurm", 64).
     Returns {"A4 lattice": Finding}.
     """
     end, told = time.monotonic() + 3600 * hours, {}
@@ -28,7 +30,7 @@ def settle(profile, data, hours, say=print):
         coming = [needed for _, needed in standing.values() if needed]
         if not coming or time.monotonic() > end:
             return {name: finding for name, (finding, _) in standing.items()}
-        train(max(coming, key=lambda needed: worth(needed, coming)), profile, data, end - time.monotonic())
+        train(max(coming, key=lambda needed: worth(needed, coming)), profile, data, end - time.monotonic(), on)
 
 
 def measures():
@@ -63,23 +65,43 @@ def progress(name, finding, needed):
     return f"{name}: {len(finding.units)} {finding.measure.units}, {finding.verdict}{about}{left}"
 
 
-def search_rates(profile, data):
+def search_rates(profile, data, on=None):
     """Train the small search for learning rates (`hwlib.experiments.search`)."""
     names = [search.name_of(arm, rate) for arm in search.ARMS for rate in search.RATES]
-    train([Run(name, profile, data, seed) for name in names for seed in search.SEEDS], profile, data)
+    train([Run(name, profile, data, seed) for name in names for seed in search.SEEDS], profile, data, on=on)
 
 
-def train(runs, profile, data, seconds=None):
-    """Train runs by the Snakefile, as `make report` does, or as far as they come in so many seconds."""
+def train(runs, profile, data, seconds=None, on=None):
+    """Train runs by the Snakefile, as `make report` does, or as far as they come in so many seconds.
+
+    Out of time, Snakemake is interrupted, and ends what it has started: here, or what waits and runs on the cluster.
+    """
     wanted = " ".join(f"{run.name}:{run.seed}" for run in runs if not run.finished)
     if not wanted:
         return
     words = ["snakemake", "trained", "--snakefile", str(paths.REPOSITORY / "Snakefile"), "--directory", str(paths.HOME)]
-    words += ["--cores", str(os.cpu_count()), "--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--quiet"]
-    words += ["all", "--config", f"profile={profile}", f"data={data}", "seed=0", "seeds=0", f"runs={wanted}"]
-    try:
-        subprocess.run([sys.executable, "-m", *words], check=True, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        pass
-    except subprocess.CalledProcessError:
-        raise RuntimeError("A training failed; its message is above.") from None
+    words += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime"]
+    words += cluster(*on) if on else ["--cores", str(os.cpu_count()), "--quiet", "all"]
+    words += ["--config", f"profile={profile}", f"data={data}", "seed=0", "seeds=0", f"runs={wanted}"]
+    words += [f"jobs={on[1]}"] if on else []
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a session of its own hears of none of them
+        if ending == signal.SIGINT or signal.getsignal(ending) == signal.SIG_DFL:
+            signal.signal(ending, signal.default_int_handler)
+    with subprocess.Popen([sys.executable, "-m", *words], start_new_session=True) as snakemake:
+        try:
+            failed = snakemake.wait(seconds)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as reason:
+            os.killpg(snakemake.pid, signal.SIGINT)  # with its trainings
+            snakemake.wait()
+            if isinstance(reason, KeyboardInterrupt):
+                raise
+            return
+    if failed:
+        raise RuntimeError("A training failed; its message is above.")
+
+
+def cluster(executor, jobs):
+    """Snakemake's words for an executor plug-in, with its profile in the repository if there is one."""
+    profile = paths.REPOSITORY / "cluster" / executor
+    words = ["--executor", executor, "--jobs", str(jobs), "--quiet", "host", "reason", "progress"]
+    return words + (["--profile", str(profile)] if profile.exists() else [])

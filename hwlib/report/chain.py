@@ -11,25 +11,6 @@ from hwlib import paths
 from hwlib.report import notebooks, section
 from hwlib.runs.store import load_images, variant, versions
 
-RUNS_A_PROCESS, WORK_A_PROCESS = 6, 6000
-MEASURING = 500
-"""Updates that take about as long as measuring a generator does."""
-
-
-def batches(runs):
-    """Runs put together into lists that one process each trains, the longest first.
-
-    TensorFlow's import takes as long as a short run, so a process trains a few. Long ones come first, so that none is
-    left alone at the end while other processors have nothing to do.
-    """
-    found, room = [], 0
-    for run in sorted(runs, key=lambda run: run.work, reverse=True):
-        if not found or run.work + MEASURING > room or len(found[-1]) == RUNS_A_PROCESS:
-            found, room = [*found, []], WORK_A_PROCESS
-        found[-1].append(run)
-        room -= run.work + MEASURING
-    return found
-
 
 def execute(notebook, profile, data, seed, seeds=0):
     """Run a notebook through papermill and publish its figures; the executed copy goes to `build/notebooks/<variant>`.

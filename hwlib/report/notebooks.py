@@ -62,3 +62,11 @@ def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
     """The runs that a notebook shows, a list: with the seeds that are asked for, and whichever are finished beside."""
     wanted = experiments.seeds(profile, seed, seeds)
     return [Run(one, profile, data, s) for one in asked(name) for s in seeds_of([one], profile, data, wanted)]
+
+
+def is_asked(run, seed=0, seeds=0):
+    """Whether a run of `runs_of` is one that is asked for, and not shown only because it is finished."""
+    asked_for = run.seed in experiments.seeds(run.profile, seed, seeds) and run.name not in experiments.left_out(
+        run.profile
+    )
+    return asked_for or run.name in experiments.JUDGES
