@@ -3,8 +3,10 @@
 # make bench    speed of the training steps against an older form, on this machine
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
+# REPORT=folder of a report of your own (hwlib new)
 # PROFILE=quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
 
+REPORT ?= $(HWLIB_REPORT)
 PROFILE ?= quick
 DATA ?= avatars
 SEED ?= 0
@@ -20,6 +22,7 @@ export PYTHONUNBUFFERED := 1
 
 .PHONY: report test bench golden lock
 
+report: export HWLIB_REPORT := $(REPORT)
 report: $(READY)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
 	@$(BIN)/snakemake --cores $(JOBS) --nolock --rerun-incomplete --rerun-triggers mtime input params \

@@ -6,7 +6,7 @@ import sys
 import time
 
 from hwlib import paths
-from hwlib.claims import measured, rule
+from hwlib.claims import measured, rule, table
 from hwlib.experiments import looks, search
 from hwlib.runs.store import Run, seeds_of, together
 
@@ -33,7 +33,7 @@ def settle(profile, data, hours, say=print):
 
 def measures():
     """The measures of all claims: pairs of "A4 lattice" and `Measure`."""
-    return [(f"{claim.id} {one.name}", one) for claim in rule.load() for one in claim.measures]
+    return [(f"{claim.id} {one.name}", one) for claim in table.measured_here() for one in claim.measures]
 
 
 def stand(measure, profile, data):
