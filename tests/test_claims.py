@@ -19,8 +19,8 @@ from scipy import stats
 from hwlib import experiments, paths
 from hwlib.claims import rule as claims
 from hwlib.claims.effects import Effect
-from hwlib.claims.rule import judge
 from hwlib.claims.measured import function_of
+from hwlib.claims.rule import judge
 from hwlib.claims.table import REGIONS, measured_here
 from hwlib.report import evidence, forest, notebooks
 

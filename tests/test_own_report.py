@@ -60,7 +60,7 @@ def test_a_report_carries_its_own_name(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["my-report", "a/b", "../x", ".hidden", "", "7"])
 def test_what_is_there_already_or_is_no_name_is_refused_and_nothing_written(report, name):
     before = sorted(report.parent.rglob("*"))
-    with pytest.raises(ValueError, match="there already|no name for a report"):
+    with pytest.raises(ValueError, match=r"there already|no name for a report"):
         new.create(name)
     assert sorted(report.parent.rglob("*")) == before
 
@@ -93,9 +93,7 @@ def test_a_report_that_is_not_there_is_told_with_what_makes_one(tmp_path):
 def test_a_base_may_stand_above_and_a_profile_may_have_its_own_settings(report, monkeypatch):
     more = '[fewer]\nbase = "few"\nabout = "Fewer."\nlatent_dim = 2\n[fewer.profiles.quick]\nsteps = 7\n'
     (report / "experiments.toml").write_text(FEW + more)
-    monkeypatch.setattr(
-        experiments, "EXPERIMENTS", experiments.EXPERIMENTS | own.load(experiments.EXPERIMENTS, report)
-    )
+    monkeypatch.setattr(experiments, "EXPERIMENTS", experiments.EXPERIMENTS | own.load(experiments.EXPERIMENTS, report))
     _, settings, _ = experiments.resolve("fewer", "quick")
     base = experiments.resolve("report-a", "quick")[1]
     assert settings == base | {"latent_dim": 2, "steps": 7}

@@ -55,7 +55,7 @@ def test_every_notebook_is_in_the_readme():
 
 
 def test_links_in_the_readmes_lead_somewhere():
-    for readme in ("README.md", "data/README.md"):
+    for readme in ("README.md", "data/README.md", "docs/exercises.md"):
         folder = (REPOSITORY / readme).parent
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", (REPOSITORY / readme).read_text()):
             assert (folder / link).exists(), f"{readme} links to {link}, which is not there"
