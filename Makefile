@@ -4,9 +4,11 @@
 # make slurm    the report on a Slurm of this machine alone (needs Debian's slurm-wlm)
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
+# REPORT=folder of a report of your own (hwlib new)
 # PROFILE=quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
 # EXECUTOR=slurm   JOBS=64      on a cluster, so many jobs at once, by any executor plug-in of Snakemake (docs/scale.md)
 
+REPORT ?= $(HWLIB_REPORT)
 PROFILE ?= quick
 DATA ?= avatars
 SEED ?= 0
@@ -29,6 +31,7 @@ endif
 
 .PHONY: report test bench slurm golden lock
 
+report: export HWLIB_REPORT := $(REPORT)
 report: $(READY) $(EXECUTOR:%=.venv/executor-%)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
 	@$(BIN)/snakemake $(ON) --nolock --rerun-incomplete --rerun-triggers mtime input params \

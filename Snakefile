@@ -37,7 +37,7 @@ PAGES = [str(paths.REPORT / "html" / VARIANT / f"{notebook}.html") for notebook 
 PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARIANT}.pdf"))
 BOOK = [
     *expand(EXECUTED, notebook=NOTEBOOKS),
-    *(str(paths.REPOSITORY / "report" / name) for name in ("front.md", "references.bib")),
+    *(str(paths.FRONT), str(paths.REPOSITORY / "report" / "references.bib")),
     *(str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")),
     *map(str, sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))),
 ]
@@ -45,15 +45,17 @@ HERE = "HWLIB_THREADS={threads} OPENBLAS_NUM_THREADS={threads} " if JOBS else ""
 
 
 def made_from(notebook):
-    """A notebook, the runs that it shows and the modules that it imports; for the claims, what all others left."""
+    """A notebook, the runs that it shows, the modules that it imports and what it uses beside it; for one that judges,
+    the two reports' claims and what all others left."""
     made = {
         "notebook": str(paths.NOTEBOOKS / f"{notebook}.ipynb"),
         "runs": [str(run.folder / "record.json") for run in RUNS[notebook]],
         "modules": [str(path) for path in sources.files(sources.imported_by(notebooks.code_of(notebook)))],
+        "beside": [str(path) for path in notebooks.beside(notebook)],
     }
-    if notebook == "08-claims":
+    if notebooks.judges(notebook):
         made["claims"] = str(paths.REPOSITORY / "report" / "claims" / "claims.toml")
-        made["others"] = [EXECUTED.format(notebook=name) for name in NOTEBOOKS if name != "08-claims"]
+        made["others"] = [EXECUTED.format(notebook=name) for name in NOTEBOOKS if not notebooks.judges(name)]
     return made
 
 

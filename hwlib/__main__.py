@@ -1,11 +1,13 @@
-"""Command line: prepare data, train and list runs, translate pictures, execute notebooks, write the report."""
+"""Train the runs of the reports, use them, write the reports, and make one of your own."""
 
 import argparse
 import math
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
+from hwlib import paths
 from hwlib.inference.style import add_style_arguments
 
 
@@ -16,6 +18,8 @@ def main(arguments=None):
         os.environ["HWLIB_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
     if photos := os.environ.get("HWLIB_PHOTOS"):  # notebooks run in a folder of their own
         os.environ["HWLIB_PHOTOS"] = str(Path(photos).expanduser().absolute())
+    if paths.OWN:  # also for what is started in another folder
+        os.environ["HWLIB_REPORT"] = str(paths.OWN)
     try:
         COMMANDS[options.command](options)
     except (ValueError, OSError, RuntimeError) as error:
@@ -150,6 +154,42 @@ def settle(options):
         settle.settle(profile, data, options.hours, on=on)
 
 
+def new(options):
+    """Begin a report of your own: a folder with a notebook, an experiment and a claim."""
+    from hwlib.report.new import create
+
+    folder = create(options.name)
+    files = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"{folder.name}: {files}\nmake report REPORT={folder.name} trains, executes, judges and typesets it.")
+
+
+def completion(options):
+    """Print what completes this command in bash and zsh: source <(hwlib completion)."""
+    from hwlib.experiments import EXPERIMENTS, PROFILES
+    from hwlib.report import notebooks
+
+    after = {"train": EXPERIMENTS, "generate": EXPERIMENTS, "execute": notebooks.names()}
+    commands = next(one for one in _parser()._actions if one.dest == "command").choices
+    cases = [
+        f'{name}) words="{" ".join([*command._option_string_actions, *after.get(name, ())])}" ;;'
+        for name, command in commands.items()
+    ]
+    print(COMPLETION.format(cases="\n    ".join(cases), commands=" ".join(commands), profiles=" ".join(PROFILES)))
+
+
+COMPLETION = """\
+[ -n "$ZSH_VERSION" ] && autoload -U +X bashcompinit && bashcompinit
+_hwlib() {{
+  local words
+  case "${{COMP_WORDS[1]}}" in
+    {cases}
+  esac
+  [ "$COMP_CWORD" = 1 ] && words="{commands}"
+  [ "${{COMP_WORDS[COMP_CWORD-1]}}" = --profile ] && words="{profiles}"
+  COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+complete -o default -F _hwlib hwlib"""
+
 COMMANDS = {
     "data": prepare_data,
     "train": train,
@@ -160,20 +200,34 @@ COMMANDS = {
     "report": report,
     "style": style,
     "settle": settle,
+    "new": new,
+    "completion": completion,
 }
+
+EXAMPLES = """\
+examples:
+  hwlib list                            what there is to train, and how far it is
+  hwlib train report-a --profile smoke  one run, here in seconds
+  hwlib generate report-a data/test-text.txt samples
+  hwlib new my-report                   a report of your own
+
+`hwlib COMMAND --help` says more of each; `make report` does all of it in order.
+"""
 
 
 def _parser():
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--profile", default="quick", help="smoke, quick, study or paper (default: quick)")
     common.add_argument("--data", default="avatars", help="avatars, avatars:course, or a folder or zip of images")
-    common.add_argument("--seed", type=int, default=0)
-    parser = argparse.ArgumentParser(prog="python -m hwlib", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    added = {
-        name: commands.add_parser(name, parents=[common] * (name != "style"), help=f.__doc__)
-        for name, f in COMMANDS.items()
-    }
+    common.add_argument("--seed", type=int, default=0, help="the first seed (default: 0)")
+    width = partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=100)
+    parser = argparse.ArgumentParser("hwlib", description=__doc__, epilog=EXAMPLES, formatter_class=width)
+    commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
+    added = {}
+    for name, f in COMMANDS.items():
+        parents = [common] * (name not in ("style", "new", "completion"))
+        told = {"help": f.__doc__[0].lower() + f.__doc__[1:].rstrip("."), "description": f.__doc__}
+        added[name] = commands.add_parser(name, parents=parents, formatter_class=width, **told)
     add_style_arguments(added["style"])
     added["train"].add_argument("experiment", nargs="+", help="name in hwlib/experiments, or name:seed")
     added["train"].add_argument("--threads", type=int, help="processor threads to use (default: all)")
@@ -204,6 +258,7 @@ def _parser():
     added["settle"].add_argument("--executor", help="train on a cluster, by this executor plug-in, such as slurm")
     added["settle"].add_argument("--jobs", type=int, default=64, help="jobs on the cluster at once (default: 64)")
     added["execute"].add_argument("notebook", help='such as "01-model"')
+    added["new"].add_argument("name", help="of the report's folder, beside hwlib")
     return parser
 
 

@@ -1,5 +1,7 @@
 """The effects of a claim's measures, from the runs that are there."""
 
+from importlib.util import find_spec
+
 import numpy as np
 
 from hwlib.claims.comparisons import gained
@@ -11,11 +13,19 @@ from hwlib.training.gan import find
 
 def effects(measure, profile, data, of_seeds):
     """A measure's effects, {unit: Effect}: one for each seed, or for each pair of pictures of the first one's runs."""
-    function = find(f"hwlib.claims.{measure.function}")
+    function = function_of(measure)
     if measure.units == "pairs":
         return function(*together(measure.runs, profile, data, of_seeds[0])) if of_seeds else {}
     judge = evaluator(profile, data)
     return {seed: function(judge, *together(measure.runs, profile, data, seed)) for seed in of_seeds}
+
+
+def function_of(measure):
+    """The function "module:name" of a measure: of `hwlib.claims`, or else of a module beside the notebooks."""
+    if not (measure.function and measure.runs):
+        raise ValueError(f"{measure.name}: a measure needs a function and runs; see claims.toml.")
+    module = measure.function.partition(":")[0]
+    return find(f"hwlib.claims.{measure.function}" if find_spec(f"hwlib.claims.{module}") else measure.function)
 
 
 def searched(profile, data):

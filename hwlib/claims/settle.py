@@ -7,7 +7,7 @@ import sys
 import time
 
 from hwlib import paths
-from hwlib.claims import measured, rule
+from hwlib.claims import measured, rule, table
 from hwlib.experiments import looks, search
 from hwlib.runs.store import Run, seeds_of, together
 
@@ -35,7 +35,7 @@ def settle(profile, data, hours, say=print, on=None):
 
 def measures():
     """The measures of all claims: pairs of "A4 lattice" and `Measure`."""
-    return [(f"{claim.id} {one.name}", one) for claim in rule.load() for one in claim.measures]
+    return [(f"{claim.id} {one.name}", one) for claim in table.measured_here() for one in claim.measures]
 
 
 def stand(measure, profile, data):

@@ -1,4 +1,7 @@
-"""What the two reports claim that can be measured (`report/claims/claims.toml`), read and checked."""
+"""What the two reports claim that can be measured (`report/claims/claims.toml`), read and checked.
+
+Claims of one's own stand in a `claims.toml` in the folder of the notebooks that measure them.
+"""
 
 import tomllib
 from dataclasses import MISSING, dataclass, fields
@@ -71,19 +74,25 @@ class Claim:
     """One statement of a report. The fields are explained in claims.toml."""
 
     id: str
-    section: str
     statement: str
-    english: str
     notebook: str
     measures: tuple
+    section: str = ""
+    english: str = ""
     unmeasured: str = ""
     figures: tuple = ()
+
+
+def measured_here(folder=paths.NOTEBOOKS):
+    """The claims that the notebooks of a folder measure: the two reports' where it is theirs, and its own."""
+    own = folder / "claims.toml"
+    return (load() if folder == paths.REPOSITORY / "notebooks" else []) + (load(own) if own.exists() else [])
 
 
 def load(path=FILE):
     """The claims, a list in the order of the file. ValueError in one line for a claim that cannot be judged."""
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))["claim"]
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.name}: {error}") from None
     claims = []

@@ -6,7 +6,7 @@ experiment does not name is as in report A.
 
 from difflib import get_close_matches
 
-from hwlib.experiments import pictures, report_a, report_b, search, tips
+from hwlib.experiments import own, pictures, report_a, report_b, search, tips
 from hwlib.experiments.profiles import LOOKS as LOOKS
 from hwlib.experiments.profiles import PROFILES
 
@@ -30,7 +30,10 @@ EXPERIMENTS = {
         "about": "Hair and eye colour read from real images; measures whether a generator follows its tags.",
     },
 }
+EXPERIMENTS |= own.load(EXPERIMENTS)
 
+
+NO_SETTINGS = ("about", "base", "profiles")
 
 JUDGES = ("tags", "domains")
 """Classifiers that measure other runs: there is one of each, whatever the seeds."""
@@ -70,8 +73,9 @@ def resolve(name, profile):
     settings = _merged(settings, scale.get(task, {}))
     for ancestor in line:
         settings = _merged(settings, scale.get("experiments", {}).get(ancestor, {}))
+        settings = _merged(settings, EXPERIMENTS[ancestor].get("profiles", {}).get(profile, {}))
     sets = settings.pop("sets", ("data",))
-    return TASKS[task], {key: value for key, value in settings.items() if key not in ("about", "base")}, sets
+    return TASKS[task], {key: value for key, value in settings.items() if key not in NO_SETTINGS}, sets
 
 
 def _line_of(name):

@@ -70,12 +70,12 @@ def report(profile, data, seed, seeds=0, forms=("pdf", "html")):
     The pages go to `report/html/<variant>`. Returns the path of the last form that was written.
     """
     from hwlib.report import book
+    from hwlib.report.exporter import BIBLIOGRAPHY
 
     name = variant(profile, data, seed, seeds)
     executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in notebooks.names()]
     path = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
-    text = paths.REPOSITORY / "report"
-    what = conditions(profile, data, seed, seeds), text / "front.md", text / "references.bib"
+    what = conditions(profile, data, seed, seeds), paths.FRONT, BIBLIOGRAPHY
     if "pdf" in forms:
         book.build(executed, path, *what)
     if "html" in forms:
@@ -94,7 +94,7 @@ def _commit():
         ).stdout
 
     try:
-        changes = git("status", "--porcelain", "--", ".", ":!figures")
+        changes = git("status", "--porcelain", "--", ".", ":!figures", ":!*/figures")
         return {"commit": git("rev-parse", "--short=10", "HEAD").strip(), "dirty": bool(changes)}
     except (FileNotFoundError, subprocess.CalledProcessError):
         return {"commit": "unknown"}

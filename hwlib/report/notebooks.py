@@ -33,6 +33,22 @@ def python(code):
     return "\n".join(line for line in code.splitlines() if not line.startswith(("%", "!")))
 
 
+def beside(name):
+    """Files in the notebooks' folder that a notebook rests on: modules, and its claims where it measures some."""
+    claims = paths.NOTEBOOKS / "claims.toml"
+    measured = claims.exists() and any(m.notebook == name for one in table.load(claims) for m in one.measures)
+    return [*sorted(paths.NOTEBOOKS.glob("*.py")), *[claims] * measured]
+
+
+def judges(name):
+    """Whether a notebook judges what all others left (it calls `rule.judged`), and so comes after them."""
+    return any(isinstance(node, ast.Attribute) and node.attr == "judged" for node in _nodes(name))
+
+
+def _nodes(name):
+    return [node for code in code_of(name) for node in ast.walk(ast.parse(code))]
+
+
 ASKING = {"run", "repeated", "trained", "claim", "evaluator"}
 """What a `Section` has that leads to runs."""
 
@@ -44,7 +60,7 @@ def asked(name):
     Those that stand in its code, those that the claims which it measures rest on, and the tag classifier where it uses
     `section.evaluator`. A notebook without any of `section`'s `ASKING` asks for nothing, whatever it names.
     """
-    nodes = [node for code in code_of(name) for node in ast.walk(ast.parse(code))]
+    nodes = _nodes(name)
     used = {
         node.attr for node in nodes if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "section"
     }
@@ -53,7 +69,7 @@ def asked(name):
     words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     words |= {"tags"} if "evaluator" in used else set()
     found = set()
-    for claim in (claim for claim in table.load() if claim.id in words):
+    for claim in (claim for claim in table.measured_here() if claim.id in words):
         found |= {run for measure in claim.measures if measure.notebook == name for run in measure.runs}
     return [one for one in experiments.EXPERIMENTS if one in words | found]
 

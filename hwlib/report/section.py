@@ -15,10 +15,10 @@ from IPython.display import display
 from PIL import Image
 
 from hwlib import paths
-from hwlib.claims import measured, rule
+from hwlib.claims import measured, rule, table
 from hwlib.claims.effects import as_json
 from hwlib.data import DRAWN
-from hwlib.experiments import JUDGES, PROFILES, looks, seeds
+from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
 from hwlib.runs.store import Run, described, load_images, seeds_of, variant, versions
 from hwlib.storage import write_atomically, write_json
@@ -102,10 +102,14 @@ class Section:
         """Measure claims with every seed there is, keep the effects, and show them in a table.
 
         Only measures that name this notebook. `hwlib.claims` has the functions that measure; claims.toml names them.
+        ValueError for an id that no claim has, or one that is measured elsewhere.
         """
-        rows = []
-        for claim in (claim for claim in rule.load() if claim.id in ids):
-            for measure in (one for one in claim.measures if one.notebook == self.name):
+        rows, claims = [], {claim.id: claim for claim in table.measured_here()}
+        for claim in (known(name, claims, "claim") for name in ids):
+            here = [one for one in claim.measures if one.notebook == self.name]
+            if not here:
+                raise ValueError(f"{claim.id} is measured in {claim.notebook}, not in {self.name}; see claims.toml.")
+            for measure in here:
                 finding = rule.judge(measure, self._effects(claim, measure), looks(self.profile))
                 rows.append(standing(claim, finding))
         header = ["claim", "of", "effect", "the claim expects", "verdict"]

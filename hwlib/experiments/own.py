@@ -1,0 +1,39 @@
+"""The experiments of a report of one's own, from the `experiments.toml` in its folder, and modules beside notebooks."""
+
+import sys
+import tomllib
+
+from hwlib import paths
+
+
+def load(known, folder=paths.OWN):
+    """The experiments of a folder, {name: experiment}; none for None.
+
+    `known` are those that there are; a base is one of them or stands above in the file. A table `[name]` has a base,
+    what it is about, and what differs from the base; a table `[name.profiles.quick]` what differs at a profile, as in
+    `hwlib.experiments.profiles`.
+
+    Raises ValueError, in one line, for a folder or an experiment that cannot be.
+    """
+    if not folder:
+        return {}
+    if not (path := folder / "experiments.toml").exists():
+        raise ValueError(f"There is no report {folder.name}: {path} is missing (python -m hwlib new makes a report).")
+    known = dict(known)
+    try:
+        own = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{folder.name}/{path.name}: {error}") from None
+    for name, experiment in own.items():
+        told = f"{folder.name}/{path.name}: {name}:"
+        if name in known:
+            raise ValueError(f"{told} there is an experiment of this name; choose another one.")
+        if not isinstance(experiment, dict) or not {"base", "about"} <= experiment.keys():
+            raise ValueError(f'{told} an experiment is a table [{name}] with base = "..." and about = "...".')
+        if experiment["base"] not in known:
+            raise ValueError(f'{told} there is no experiment "{experiment["base"]}" to be its base.')
+        known[name] = experiment
+    return own
+
+
+sys.path.append(str(paths.NOTEBOOKS))  # measures, networks and objectives of one's own: "module:name"
