@@ -208,7 +208,7 @@ EXAMPLES = """\
 examples:
   hwlib list                            what there is to train, and how far it is
   hwlib train report-a --profile smoke  one run, here in seconds
-  hwlib generate report-a data/test-text.txt samples
+  hwlib generate report-a data/test-text.txt
   hwlib new my-report                   a report of your own
 
 `hwlib COMMAND --help` says more of each; `make report` does all of it in order.
