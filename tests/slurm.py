@@ -142,9 +142,10 @@ def test_a_report_survives_a_cancelled_and_a_killed_job_and_trains_no_run_twice(
     assert all(told.count(f"SLURM status is: '{state}'") == 1 for state in ("CANCELLED", "FAILED")), told
     assert told.count("Trying to restart job") == 2, told
     runs = [*(checkout.folder / "data/runs").iterdir()]
-    assert len(runs) > 90 and all((run / "record.json").exists() for run in runs)
-    ended = re.findall(r"^(\S+ \(smoke, avatars, seed \d\)): (?!finished already)", checkout.logs(), re.MULTILINE)
-    assert len(ended) > 90 and max(Counter(ended).values()) == 1
+    assert len(runs) > 50 and all((run / "record.json").exists() for run in runs)
+    line = re.compile(r"^(\S+ \(smoke, avatars, seed \d\)): (?!finished already|step |another process)", re.MULTILINE)
+    ended = line.findall(checkout.logs())
+    assert len(ended) > 50 and max(Counter(ended).values()) == 1
     assert all(steps == sorted(set(steps)) for steps in checkout.histories().values())
     assert (checkout.folder / "report/report-smoke-2seeds.pdf").exists()
     assert checkout.make(jobs=4).wait(300) == 0

@@ -66,7 +66,9 @@ start)
 stop)
 	scancel --user="$(id -un)" && sleep 6 || true # Slurm ends them within KillWait
 	for one in slurmd slurmctld munge; do
-		if [ -f "$folder/$one.pid" ]; then kill "$(cat "$folder/$one.pid")" || true; fi
+		pid="$(cat "$folder/$one.pid" 2> /dev/null)" || continue
+		kill "$pid" || continue
+		for _ in $(seq 20); do kill -0 "$pid" 2> /dev/null && sleep 0.5 || break; done # it writes its state
 	done
 	root rm -f "$conf"
 	;;
