@@ -1,4 +1,4 @@
-"""Command line: prepare data, train and list runs, translate pictures, execute notebooks, write report and play page."""
+"""Command line: prepare data, train and list runs, translate pictures, execute notebooks, write the report, play."""
 
 import argparse
 import math

@@ -155,4 +155,6 @@ def _values(model, layer, *names):
 
 def _unknown(layer, how=""):
     what = f'layer "{layer["name"]}" ({layer["class_name"]})'
-    return ValueError(f"A page cannot compute the {' '.join([what, how]).strip()}: hwlib/report/portable.py knows none.")
+    return ValueError(
+        f"A page cannot compute the {' '.join([what, how]).strip()}: hwlib/report/portable.py knows none."
+    )
