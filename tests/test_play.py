@@ -2,13 +2,17 @@
 
 import base64
 import json
+import warnings
 
 import numpy as np
 import pytest
+from test_report import CONDITIONS, FRONT
 
 from hwlib import experiments, paths
 from hwlib.data import tags
-from hwlib.report import play
+from hwlib.inference import explore
+from hwlib.report import book, play
+from hwlib.report.exporter import BIBLIOGRAPHY
 from hwlib.report.portable import portable
 from hwlib.runs.store import Run
 
@@ -27,7 +31,10 @@ NETWORKS = {
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home with the page's three runs, trained for two steps each, without the time that TensorFlow compiles."""
+    """A home with the page's three runs, trained for two steps each, without the time that TensorFlow compiles.
+
+    The raw generators get weights that draw anything but gray, and anything but what the averaged ones draw.
+    """
     from hwlib.backend import tf
 
     home = tmp_path_factory.mktemp("home")
@@ -40,10 +47,16 @@ def home(tmp_path_factory):
             patch.setitem(smoke, task, smoke[task] | {"steps": 2})
         tf.config.run_functions_eagerly(True)
         try:
-            for run in play.runs("smoke", "avatars", 0):
-                run.train()
+            with warnings.catch_warnings(action="ignore"):  # that pipelines are not run eagerly
+                for run in play.runs("smoke", "avatars", 0):
+                    run.train()
         finally:
             tf.config.run_functions_eagerly(False)
+        for name in play.FACES:
+            generator, rng = Run(name, "smoke").model(raw=True), np.random.default_rng(0)
+            for variable in generator.variables:
+                variable.assign(1.5 * variable + rng.normal(0, 0.1, variable.shape))
+            generator.save(Run(name, "smoke").folder / "generator.keras")
         yield home
 
 
@@ -358,15 +371,52 @@ def test_what_was_trained_on_other_pictures_stays_in_build(home):
 
 
 def test_the_page_has_at_most_4_mb_at_quick():
-    """Of weights as random as they can be; a third of a megabyte is left for samples over training."""
+    """Of weights as random as they can be; the samples of a moment take 45 kB, as 132 drawn faces with noise do."""
     from hwlib.training.gan import find
 
-    size = 0
+    size = 2 * play.MOMENTS * 45_000
     for name, networks in {"report-a": 2, "report-a-conv": 2, "cyclegan": 2}.items():
         settings = Run(name).settings
         model = find(settings["generator"])(32, width=settings["width"], **settings.get("generator_options", {}))
         size += networks * len(json.dumps(portable(model)))
-    assert size + sum(path.stat().st_size for path in play.PARTS) < 3_650_000
+    assert size + sum(path.stat().st_size for path in play.PARTS) < 4_000_000
+
+
+def test_in_jupyterlab_menus_do_the_same(home, monkeypatch):
+    pytest.importorskip("ipywidgets")
+    assert explore.explorer(Run("report-a", "smoke")) is None, "menus where nobody is"
+    monkeypatch.setenv("JPY_SESSION_NAME", "a notebook")
+    assert explore.explorer(Run("report-a", "smoke")) is not None
+    menus = explore.Explorer(Run("report-a", "smoke"))
+    assert len(menus.faces) == 2 and menus.tabs.titles == ("Walk", "All colours", "Training", "Translation")
+
+    def changes(picture, change):
+        before = picture.value
+        change()
+        return picture.value != before
+
+    def choose(menu, value):
+        return lambda: setattr(menu, "value", value)
+
+    first, menus.words.value = menus.faces[0], "pink hair"
+    assert menus.hair.value == "pink" and menus.text.tolist() == tags.parse("pink hair").tolist()
+    assert changes(first, choose(menus.eyes, "green")) and menus.words.value == "pink hair green eyes"
+    assert changes(first, choose(menus.noise, 5)) and changes(first, menus.new.click)
+    menus.words.value = "teal hair"
+    assert "'teal' is no colour for hair" in menus.told.value and menus.hair.value == "pink"
+    assert changes(menus.between, choose(menus.way, 1.0)) and changes(menus.between, menus.takes[0].click)
+    assert changes(menus.all, menus.draw_all.click)
+    assert changes(menus.samples, choose(menus.moment, 0))
+    assert changes(menus.between, choose(menus.generator, "report-a-conv"))
+    assert changes(menus.rows, choose(menus.picture, "adventurer 2"))
+    assert changes(menus.rows, choose(menus.picture, "the face above"))
+    assert changes(first, choose(menus.weights, "raw")), "raw and averaged weights draw the same"
+
+
+def test_the_report_leads_to_the_page(tmp_path):
+    for name in (None, "play.html"):
+        page = book.document([], tmp_path / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY, play=name)
+        assert ('href="play.html"' in page.read_text()) == bool(name)
 
 
 def test_the_browser_would_notice(browser, path, tmp_path):

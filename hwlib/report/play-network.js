@@ -114,14 +114,14 @@ function copied(x, y, from) {
   return y
 }
 
-// The weights of a network: base64, deflated, float16.
+// The weights of a network: base64, deflated, float16, all low bytes before all high ones.
 async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))
-  const halves = new DataView(await new Response(stream).arrayBuffer())
-  return Float32Array.from({ length: halves.byteLength / 2 }, (_, i) => {
-    const half = halves.getUint16(2 * i, true), exponent = half >> 10 & 31, fraction = half & 1023
-    return (half >> 15 ? -1 : 1) * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction)
+  const halves = new Uint8Array(await new Response(stream).arrayBuffer()), n = halves.length / 2
+  return Float32Array.from({ length: n }, (_, i) => {
+    const low = halves[i], high = halves[n + i], exponent = high >> 2 & 31, fraction = (high & 3) << 8 | low
+    return (high >> 7 ? -1 : 1) * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction)
   })
 }
 

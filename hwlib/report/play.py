@@ -23,7 +23,7 @@ FACES = {"report-a": "Dense start", "report-a-conv": "Conv start"}
 TRANSLATION = "cyclegan"
 PARTS = tuple(Path(__file__).with_name(name) for name in ("play.html", "play.css", "play.js", "play-network.js"))
 
-MOMENTS = 12
+MOMENTS = 8
 """Of a training that are shown, at most."""
 
 
@@ -91,7 +91,7 @@ def _content(finished, missing):
         "notice": _notice(first, sets.keys()),
         "made": f"Profile {first.profile}, data {Path(first.data).name}, seed {first.seed}; "
         + ", ".join(f"{run.name} is run {run.key}" for run in finished)
-        + ". Weights are rounded to float16.",
+        + ". Weights are rounded to float16, samples over training are compressed.",
         "licences": sorted({f"{name}: {one['licence']}." for name, one in sets.items()}),
     }
 
@@ -109,7 +109,7 @@ def _face(run, networks):
         "label": FACES[run.name],
         "steps": run.record["result"]["steps"],
         "latent": {"dim": settings.latent_dim, "kind": settings.latent},
-        "moments": [{"step": step, "image": _picture(kept[step], len(HAIR), "WEBP", quality=75)} for step in steps],
+        "moments": [{"step": step, "image": _picture(kept[step], len(HAIR), "WEBP", quality=50)} for step in steps],
     }
 
 
