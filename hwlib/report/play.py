@@ -1,7 +1,7 @@
 """One page to play with trained generators: no server, no network, opened as a file.
 
-Weights and samples of finished runs go into `play.html`, with `play.css` and `play.js`; a Worker computes the networks
-(`portable`, `play-network.js`).
+Weights and samples of finished runs go into `play.html`, with its style and scripts; a Worker computes the
+networks (`portable`, `play-network.js`).
 """
 
 import base64
@@ -21,7 +21,9 @@ from hwlib.storage import write_atomically
 
 FACES = {"report-a": "Dense start", "report-a-conv": "Conv start"}
 TRANSLATION = "cyclegan"
-PARTS = tuple(Path(__file__).with_name(name) for name in ("play.html", "play.css", "play.js", "play-network.js"))
+PARTS = tuple(
+    Path(__file__).with_name(name) for name in ("play.html", "play.css", "play-core.js", "play.js", "play-network.js")
+)
 
 MOMENTS = 8
 """Of a training that are shown, at most."""
