@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from hwlib import data, experiments, paths
-from hwlib.report import notebooks
+from hwlib.report import notebooks, play
 from hwlib.runs import jobs, sources
 from hwlib.runs.store import Run, variant
 
@@ -42,6 +42,8 @@ BOOK = [
     *map(str, sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))),
 ]
 HERE = "HWLIB_THREADS={threads} OPENBLAS_NUM_THREADS={threads} " if JOBS else ""
+PLAYED = [run for run in play.runs(PROFILE, DATA, SEED) if run.key in BY_KEY]
+PLAY = [str(play.place(PROFILE, DATA, SEED))] if PLAYED else []
 
 
 def made_from(notebook):
@@ -67,6 +69,7 @@ rule report:
     input:
         PDF,
         PAGES,
+        PLAY,
 
 
 rule trained:
@@ -154,3 +157,19 @@ rule html:
     retries: 2 if AGAIN else 0
     shell:
         HERE + "{PYTHON} -m hwlib report {WHAT} --form html"
+
+
+if PLAY:
+
+    rule play:
+        input:
+            [str(run.folder / "record.json") for run in PLAYED],
+            *map(str, play.PARTS),
+            *map(str, sources.files(sources.depends_on({"hwlib.report.play"}))),
+        output:
+            PLAY,
+        resources:
+            **({"mem_mb": 2000, "runtime": 30} if JOBS else {}),
+        retries: 2 if AGAIN else 0
+        shell:
+            HERE + "{PYTHON} -m hwlib play {ON} --seed {SEED}"

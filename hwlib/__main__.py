@@ -125,6 +125,14 @@ def report(options):
     print(f"report: {chain.report(*_what(options), options.seeds, forms)}")
 
 
+def play(options):
+    """Write one page in which to draw faces with the trained generators."""
+    from hwlib.report import play as page
+
+    path = page.write(*_what(options))
+    print(f"play: {path} ({path.stat().st_size / 1e6:.1f} MB)")
+
+
 def translate(options):
     """Translate pictures of one's own with a trained CycleGAN."""
     from hwlib.inference.translation import translate
@@ -198,6 +206,7 @@ COMMANDS = {
     "translate": translate,
     "execute": execute,
     "report": report,
+    "play": play,
     "style": style,
     "settle": settle,
     "new": new,

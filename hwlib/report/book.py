@@ -48,10 +48,11 @@ def build(notebooks, output_pdf, conditions, front, bibliography):
     return keep(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
 
 
-def document(notebooks, output, conditions, front, bibliography):
+def document(notebooks, output, conditions, front, bibliography, play=None):
     """Write the report as one HTML document that refers to no other file; arguments and errors as of `build`.
 
-    Figures open at a click, and the code of each is one click away. Returns output.
+    play: name of a page to draw faces in, in the same folder, that the document links to. Figures open at a click, and
+    the code of each is one click away. Returns output.
     """
     sections, abstract = read_all(notebooks, front, show_code=True)
     notice = run_settings(conditions)["notice"]
@@ -60,7 +61,9 @@ def document(notebooks, output, conditions, front, bibliography):
         f"<tr><th>{markup.escape(label)}</th><td>{markup.escape(value)}</td></tr>"
         for label, value in condition_rows(conditions)
     )
-    below = [RawBlock("html", f'<table class="conditions"><tbody>{rows}</tbody></table>')]
+    linked = f'<p class="play"><a href="{play}">Draw faces yourself</a>: the trained generators in a page.</p>'
+    below = [RawBlock("html", linked)] if play else []
+    below += [RawBlock("html", f'<table class="conditions"><tbody>{rows}</tbody></table>')]
     sections[0].document["meta"]["abstract"] = {"t": "MetaBlocks", "c": [*above, *abstract, *below]}
     for section in sections:
         section.document["blocks"] = page_blocks(section.document["blocks"])

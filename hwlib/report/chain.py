@@ -69,7 +69,7 @@ def report(profile, data, seed, seeds=0, forms=("pdf", "html")):
 
     The pages go to `report/html/<variant>`. Returns the path of the last form that was written.
     """
-    from hwlib.report import book
+    from hwlib.report import book, play
     from hwlib.report.exporter import BIBLIOGRAPHY
 
     name = variant(profile, data, seed, seeds)
@@ -81,7 +81,7 @@ def report(profile, data, seed, seeds=0, forms=("pdf", "html")):
     if "html" in forms:
         for one in executed:
             book.html(one, paths.REPORT / "html" / name / f"{one.stem}.html")
-        path = book.document(executed, path.with_suffix(".html"), *what)
+        path = book.document(executed, path.with_suffix(".html"), *what, play=play.linked(profile, data, seed))
     return path
 
 
