@@ -7,6 +7,8 @@ if (board) {
   told.setAttribute("role", "status")
   board.querySelector("figure").before(field, told)
   const rows = [...board.querySelectorAll("tbody tr")]
+  const labels = [...board.querySelectorAll("th")].map(cell => cell.textContent)
+  for (const row of rows) [...row.cells].slice(2).forEach((cell, i) => { cell.dataset.label = labels[i + 2] })
   const words = rows.map(row => {
     const link = row.querySelector("a")
     const card = link && document.getElementById(decodeURIComponent(link.hash.slice(1)))
@@ -23,16 +25,19 @@ if (board) {
   })
 }
 
-const links = new Map([...document.querySelectorAll("#TOC a")].map(a => [decodeURIComponent(a.hash.slice(1)), a]))
+const contents = document.getElementById("TOC")
+contents.after(Object.assign(document.createElement("a"), { href: "#TOC", className: "to-contents", textContent: "Contents" }))
+
+const links = new Map([...contents.querySelectorAll("a")].map(a => [decodeURIComponent(a.hash.slice(1)), a]))
 const headings = [...links.keys()].map(id => document.getElementById(id)).filter(Boolean)
 const mark = () => {
   const passed = headings.filter(heading => heading.getBoundingClientRect().top < innerHeight / 3)
   const now = passed.length ? links.get(passed.at(-1).id) : null
-  const before = document.querySelector("#TOC .now")
+  const before = contents.querySelector(".now")
   if (before === now) return
   before?.classList.remove("now")
   now?.classList.add("now")
-  if (now && getComputedStyle(document.getElementById("TOC")).position === "fixed") now.scrollIntoView({ block: "nearest" })
+  if (now && getComputedStyle(contents).position === "fixed") now.scrollIntoView({ block: "nearest" })
 }
 addEventListener("scroll", mark, { passive: true })
 mark()
