@@ -1,5 +1,6 @@
 """Numbers of headings, figures and tables, and links between notebooks, in pandoc's document trees."""
 
+import io
 import json
 import re
 from collections import Counter
@@ -9,8 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pandocfilters import RawBlock, Space, Span, Str, Strong, walk
+from PIL import Image
 
-FLOATING_ROWS = 15  # a longer table stays in its place and may break over pages
+# What is small stays in its place, close to its text. What is larger floats, so that no page has a hole; a longer table
+# may break over pages instead.
+FLOATING_ROWS = range(5, 16)
+FLOATING_HEIGHT = 0.26  # of the text's width
 
 
 class ReportError(RuntimeError):
@@ -35,6 +40,20 @@ def chapter(section):
     names = [section.name, *re.findall(r'"(?:fig|tbl)-([^"]+)"', json.dumps(section.document))]
     found = next(filter(None, (re.match(r"(\d\d)-", name) for name in names)), None)
     return str(int(found[1])) if found else ""
+
+
+def height(figure, images):
+    """Return how high a figure's picture is on the page, as a share of the text's width."""
+    attributes, _, (name, _) = figure[2][0]["c"][0]["c"]
+    share = float(dict(attributes[2]).get("width", "100%").rstrip("%")) / 100
+    if name.endswith(".svg"):
+        box = re.search(rb'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', images[name])
+        return share * float(box[2]) / float(box[1]) if box else share
+    try:
+        width, tall = Image.open(io.BytesIO(images[name])).size
+    except OSError:  # typst says what is wrong with it
+        return share
+    return share * tall / width
 
 
 def link(sections, whole=False, pages=False, elsewhere=None):
@@ -68,8 +87,12 @@ def link(sections, whole=False, pages=False, elsewhere=None):
         if label:
             labels[label] = words
         value[1][1][0]["c"][:0] = [Strong([Str(f"{words}.")]), Space()]
-        if key == "Table" and sum(len(body[3]) for body in value[4]) <= FLOATING_ROWS:
-            floating = RawBlock("typst", "#[#set figure(placement: auto)")
+        if key == "Table":
+            floats = sum(len(body[3]) for body in value[4]) in FLOATING_ROWS
+        else:
+            floats = height(value, section.images) > FLOATING_HEIGHT
+        if floats:
+            floating = RawBlock("typst", "#[#set figure(placement: top)")
             return [floating, {"t": key, "c": value}, RawBlock("typst", "]")]
         return None
 
