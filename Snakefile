@@ -38,8 +38,9 @@ PDF = str(paths.REPORT / ("report.pdf" if VARIANT == "quick" else f"report-{VARI
 BOOK = [
     *expand(EXECUTED, notebook=NOTEBOOKS),
     *(str(paths.FRONT), str(paths.REPOSITORY / "report" / "references.bib")),
-    *(str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css")),
-    *map(str, sources.files(sources.depends_on({"hwlib.report.book", "hwlib.report.exporter"}))),
+    *(str(paths.REPOSITORY / "hwlib" / "report" / name) for name in ("template.typ", "page.css", "page.js")),
+    *map(str, sources.files(sources.depends_on({"hwlib.report.board", "hwlib.report.book"}))),
+    *(str(path) for path in sorted(paths.FIGURES.glob("*/08-verdicts.json")) if path.parent.name != VARIANT),
 ]
 HERE = "HWLIB_THREADS={threads} OPENBLAS_NUM_THREADS={threads} " if JOBS else ""
 PLAYED = [run for run in play.runs(PROFILE, DATA, SEED) if run.key in BY_KEY]

@@ -1,9 +1,11 @@
 """The report as one HTML document, opened in a real browser, as on a phone and as on a desk."""
 
+import re
+
 import pytest
 from test_report import CONDITIONS, FRONT, model, saved, tips
 
-from hwlib.report import book
+from hwlib.report import board, book
 from hwlib.report.exporter import BIBLIOGRAPHY
 
 PHONE, DESK = (390, 844), (1440, 900)
@@ -15,7 +17,8 @@ def report(tmp_path_factory):
     wide = f"\n\n$${'x + ' * 90}1$$\n\n| {' | '.join('abcdefghijkl')} |\n|{':--|' * 12}\n|{' wide cell |' * 12}\n"
     long = tips(wide=wide)
     notebooks = saved(folder, **{"01-model": model(), "02-tips": long})
-    return book.document(notebooks, folder / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY)
+    findings = board.page({"drawn 32": {"A1": {"id": "A1", "verdict": "open", "measures": []}}, "course 64": {}})
+    return book.document(notebooks, folder / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY, findings)
 
 
 @pytest.fixture(params=["phone", "desk"])
@@ -29,7 +32,8 @@ def test_the_document_has_all_that_the_report_has(report):
     text = report.read_text(encoding="utf-8")
     for words in ("About this report", "Tips", "References", "up to 2 a run", "not the reports’ results", "人臉的輪廓"):
         assert words in text
-    assert "Figure\u00a03." in text and "typst" not in text and "<script" not in text
+    assert "Figure\u00a02.1." in text and "typst" not in text and not re.search(r"<script[^>]+src|@import", text)
+    assert text.index("Findings</h1>") < text.index('id="TOC"') < text.index("About this report</h1>")
 
 
 def test_nothing_fails_to_load(page):
@@ -70,6 +74,33 @@ def test_a_figure_opens_at_a_click_and_closes_at_another(page):
     assert page.run("getComputedStyle(document.querySelector('.zoom')).position") == "fixed"
     page.run("document.querySelector('figure img').click()")
     assert page.run(width) == before
+
+
+def test_the_claims_can_be_searched(page):
+    rows = "[...document.querySelectorAll('#board tbody tr')].filter(row => row.checkVisibility()).length"
+    field = "(f => {f.value = WORDS; f.dispatchEvent(new Event('input'))})(document.querySelector('#board input'))"
+    found = {}
+    for words in ("", "style weight", "LSGAN", "no such claim"):
+        page.run(field.replace("WORDS", repr(words)))
+        found[words] = page.run(rows)
+    assert found == {"": 24, "style weight": 1, "LSGAN": 1, "no such claim": 0}
+    assert page.run("document.querySelector('[role=status]').textContent") == "0 of 24 claims"
+
+
+def test_the_contents_are_beside_the_text_or_one_tap_away(page):
+    """On a desk they stay in view and mark the section that one reads; on a phone a button leads to them."""
+    page.run("document.getElementById('02-tips:training-it').scrollIntoView()")
+    page.run("new Promise(done => setTimeout(done, 500))")
+    box = page.run(
+        "(({left, right, top}) => [left, right, top])(document.getElementById('TOC').getBoundingClientRect())"
+    )
+    text = page.run("document.querySelector('h1[id=\"02-tips\"]').getBoundingClientRect().left")
+    button = page.run("document.querySelector('.to-contents').checkVisibility()")
+    if page.run("innerWidth") > 1000:
+        assert box[0] == 0 and box[2] == 0 and box[1] < text and not button
+        assert page.run("document.querySelector('#TOC .now').textContent").startswith("2.1")
+    else:
+        assert button
 
 
 def test_code_is_one_click_away(page):

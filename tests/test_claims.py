@@ -35,6 +35,7 @@ id = "A1"
 section = "A 1"
 statement = "說"
 english = "Says."
+short = "Says."
 notebook = "05-things"
 """
 MEASURED = """
@@ -58,6 +59,7 @@ def written(path):
 def test_every_claim_stands_there_in_the_reports_words_and_in_english():
     assert [claim.id for claim in TABLE] == IDS
     assert all(claim.statement and claim.english.endswith((".", "].", ")")) for claim in TABLE)
+    assert all(0 < len(claim.short.split()) <= 10 and claim.short.endswith(".") for claim in TABLE)
     without = [claim.id for claim in TABLE if not re.search(r"[\u4e00-\u9fff]|Cycle GAN", claim.statement)]
     assert without == ["B7"], "only LSGAN has no sentence in the report, just a title"
     assert all(claim.section.startswith(claim.id[0]) for claim in TABLE)

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from hwlib.report import book, exporter
+from hwlib.report import book, exporter, pictures
 from hwlib.report.exporter import BIBLIOGRAPHY, ReportError, ReportExporter
 
 FRONT = Path(__file__).parent.parent / "report" / "front.md"
@@ -106,15 +107,45 @@ def build(folder, **notebooks):
     return book.build(saved(folder, **notebooks), folder / "report.pdf", CONDITIONS, FRONT, BIBLIOGRAPHY)
 
 
-def test_a_heavy_picture_becomes_a_jpeg_of_the_same_size_and_a_light_one_stays():
+def encoded(picture):
     data = io.BytesIO()
-    Image.effect_noise((700, 500), 80).save(data, "png")
-    heavy, light = shown(image_png=base64.b64encode(data.getvalue()).decode()), shown(image_png=png())
+    picture.save(data, "png")
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def test_a_heavy_picture_becomes_a_jpeg_of_the_same_size_and_a_light_one_stays():
+    heavy, light = shown(image_png=encoded(Image.effect_noise((700, 500), 80))), shown(image_png=png())
     notebook = new_notebook(cells=[code("draw()", heavy, light)])
-    first, second = exporter.with_lighter_pictures(notebook).cells[0].outputs
-    jpeg = base64.b64decode(first.data["image/jpeg"])
-    assert Image.open(io.BytesIO(jpeg)).size == (700, 500) and len(jpeg) < len(data.getvalue())
-    assert list(second.data) == ["image/png"] and list(notebook.cells[0].outputs[0].data) == ["image/png"]
+    for printed in (True, False):
+        first, second = pictures.lighter(notebook, printed).cells[0].outputs
+        assert Image.open(io.BytesIO(base64.b64decode(first.data["image/jpeg"]))).size == (700, 500)
+        assert len(first.data["image/jpeg"]) < len(heavy.data["image/png"])
+        assert list(second.data) == ["image/png"] and list(notebook.cells[0].outputs[0].data) == ["image/png"]
+
+
+def embedded(picture, printed):
+    """The picture that a drawing holds in the report, as RGB."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="data:image/png;base64,{encoded(picture)}"/></svg>'
+    both = shown(image_png=png(), **{"image/svg+xml": svg})
+    (output,) = pictures.lighter(new_notebook(cells=[code("draw()", both)]), printed).cells[0].outputs
+    assert "image/png" not in output.data, "the drawing has all that the PNG has"
+    address = re.search(r'href="data:image/\w+;base64,([^"]+)"', output.data["image/svg+xml"])[1]
+    return Image.open(io.BytesIO(base64.b64decode(address))).convert("RGB")
+
+
+def test_faces_keep_their_pixels_and_their_edges():
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    faces = Image.fromarray(pixels)
+    assert np.array_equal(embedded(faces, printed=False), pixels)
+    printed = np.asarray(embedded(faces, printed=True), int).reshape(60, 8, 80, 8, 3)
+    assert abs(printed - pixels[:, None, :, None]).max() <= 14
+    assert np.ptp(printed, axis=(1, 3)).max() == 0, "each pixel is one colour: nothing is blurred"
+
+
+def test_a_photograph_is_enlarged_for_print_alone():
+    photograph = Image.linear_gradient("L").resize((700, 300)).convert("RGB")
+    assert embedded(photograph, printed=True).size == (1400, 600)
+    assert embedded(photograph, printed=False).size == (700, 300)
 
 
 def test_nbconvert_finds_the_exporter(tmp_path):
@@ -127,15 +158,43 @@ def test_figures_and_tables_are_numbered_across_notebooks():
     text = source((1, "model", model()), (2, "tips", tips()), whole=True)
     captions = re.findall(r"#strong\[((?:Figure|Table)[^\]]*)\]", text)
     assert [caption.replace("~", " ").replace("\u00a0", " ") for caption in captions] == [
-        "Figure 1.",
-        "Figure 2.",
-        "Table 1.",
-        "Figure 3.",
+        "Figure 1.1.",
+        "Figure 1.2.",
+        "Table 1.1.",
+        "Figure 2.1.",
     ]
-    assert re.search(r"Compare #link\(<fig-01-faces>\)\[Figure.1\] with #link\(<fig-02-tips>\)\[Figure.3\]", text)
-    assert re.search(r"#link\(<fig-01-curve>\)\[Figure.2\], #link\(<tbl-01-colours>\)\[Table.1\]", text)
+    assert re.search(r"Compare #link\(<fig-01-faces>\)\[Figure.1\.1\] with #link\(<fig-02-tips>\)\[Figure.2\.1\]", text)
+    assert re.search(r"#link\(<fig-01-curve>\)\[Figure.1\.2\], #link\(<tbl-01-colours>\)\[Table.1\.1\]", text)
     assert all(f"<{label}>" in text for label in ("fig-01-faces", "fig-01-curve", "tbl-01-colours", "fig-02-tips"))
     assert "width: 50.0%" in text and "Faces \\] for $z in" in text
+
+
+def test_headings_have_the_numbers_of_their_notebooks():
+    text = source((1, "model", model()), (2, "tips", tips()), whole=True)
+    headings = re.findall(r"^=+ (\d.*)", text, re.MULTILINE)
+    assert [words.replace("\u2002", " ") for words in headings] == [
+        "1 The model",
+        "1.1 Training it",
+        "2 Tips",
+        "2.1 Training it",
+    ]
+
+
+def test_a_page_has_the_reports_numbers(tmp_path):
+    """The page of a notebook alone, the report's PDF and nbconvert's, also of a copy under another name."""
+    executed = saved(tmp_path, **{"01-model": model(), "02-tips": tips()})
+    numbers = book.numbers(executed)
+    assert numbers == {
+        "fig-01-faces": "Figure\u00a01.1",
+        "fig-01-curve": "Figure\u00a01.2",
+        "tbl-01-colours": "Table\u00a01.1",
+        "fig-02-tips": "Figure\u00a02.1",
+    }
+    page = book.html(executed[1], tmp_path / "02-tips.html", elsewhere=numbers).read_text(encoding="utf-8")
+    assert "<strong>Figure\u00a02.1.</strong>" in page
+    assert re.search(r'<a href="01-model.html#fig-01-faces">Figure.1\.1</a>', page)
+    copy = ReportExporter().section(tips(), "out", ".")
+    assert exporter.link([copy]) == {"fig-02-tips": "Figure\u00a02.1"}
 
 
 def test_links_between_notebooks():
@@ -148,7 +207,7 @@ def test_links_between_notebooks():
 
 def test_alone_a_notebook_has_plain_text_for_what_is_elsewhere():
     text = source((2, "tips", tips()))
-    assert re.search(r"Compare Figure.01-faces with #link\(<fig-02-tips>\)\[Figure.1\] and the model\.", text)
+    assert re.search(r"Compare Figure.01-faces with #link\(<fig-02-tips>\)\[Figure.2\.1\] and the model\.", text)
 
 
 def test_a_table_without_a_name_is_no_target_of_links_without_a_fragment():

@@ -1,5 +1,6 @@
 """The files of the repository agree with each other."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,8 +8,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+PAGES = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"), REPOSITORY / "data" / "README.md"]
 HAS_GIT = shutil.which("git") and (REPOSITORY / ".git").exists()
 
 
@@ -44,8 +47,8 @@ def test_the_lock_satisfies_the_dependencies():
 def test_environment_yml_is_the_conda_face_of_the_lock():
     text = (REPOSITORY / "environment.yml").read_text()
     assert "- -r requirements.lock" in text and "- -e ." in text
-    low, high = re.search(r"python>=(3\.\d+),<(3\.\d+)", text).groups()
-    assert project()["requires-python"] == f">={low},<{high}"
+    assert "- python=3.12\n" in text, "Binder reads the version in this form only"
+    assert SpecifierSet(project()["requires-python"]).contains("3.12")
 
 
 def test_every_notebook_is_in_the_readme():
@@ -54,11 +57,38 @@ def test_every_notebook_is_in_the_readme():
     assert all(f"notebooks/{name}.ipynb" in readme for name in notebooks)
 
 
-def test_links_in_the_readmes_lead_somewhere():
-    for readme in ("README.md", "data/README.md", "docs/exercises.md"):
-        folder = (REPOSITORY / readme).parent
-        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", (REPOSITORY / readme).read_text()):
-            assert (folder / link).exists(), f"{readme} links to {link}, which is not there"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_links_in_the_prose_lead_somewhere(page):
+    for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+        target = page.parent / link if link else page
+        assert target.exists(), f"{page.name} links to {link}, which is not there"
+        if anchor and target.suffix == ".md":
+            headings = re.findall(r"(?m)^#+ (.+)$", target.read_text())
+            anchors = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+            assert anchor in anchors, f"{page.name} links to #{anchor}, which {target.name} has not"
+
+
+def test_every_page_of_the_documentation_is_linked_from_the_readme():
+    readme = (REPOSITORY / "README.md").read_text()
+    pages = {f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")}
+    assert pages <= set(re.findall(r"\]\(([^)#]+)", readme))
+
+
+def test_the_workflow_publishes_what_the_report_makes():
+    workflow = (REPOSITORY / ".github/workflows/pages.yml").read_text()
+    made = (REPOSITORY / "Snakefile").read_text()
+    assert "run: make report\n" in workflow and "branches: [main]" in workflow
+    assert '"report.pdf" if VARIANT == "quick"' in made and "report/report.pdf" in workflow
+    assert 'with_suffix(".html")' in made and "report/report.html" in workflow
+    assert 'paths.REPORT / "html" / VARIANT' in made and "report/html/quick/*.html" in workflow
+
+
+def test_a_development_container_is_set_up_by_the_makefile():
+    container = json.loads((REPOSITORY / ".devcontainer/devcontainer.json").read_text())
+    target = container["postCreateCommand"].removeprefix("make ")
+    assert f"READY := {target}\n" in (REPOSITORY / "Makefile").read_text()
+    version = re.search(r"python:1-(3\.\d+)", container["image"])[1]
+    assert SpecifierSet(project()["requires-python"]).contains(version)
 
 
 @pytest.mark.skipif(not HAS_GIT, reason="not a git checkout")

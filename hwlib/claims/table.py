@@ -79,6 +79,7 @@ class Claim:
     measures: tuple
     section: str = ""
     english: str = ""
+    short: str = ""
     unmeasured: str = ""
     figures: tuple = ()
 

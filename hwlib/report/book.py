@@ -28,33 +28,36 @@ from hwlib.report.exporter import (
 from hwlib.storage import write_atomically
 
 STYLE = Path(__file__).with_name("page.css")
+SCRIPT = Path(__file__).with_name("page.js")
 ZOOM = '<label class="zoom"><input type="checkbox" aria-label="Enlarge the figure">'
 
 
-def build(notebooks, output_pdf, conditions, front, bibliography):
-    """Write the report: title page, contents, the text of `front`, one section per notebook, references.
+def build(notebooks, output_pdf, conditions, front, bibliography, findings=""):
+    """Write the report: title page, findings, contents, the text of `front`, a section per notebook, references.
 
     notebooks: executed notebooks, in order. front: Markdown; its metadata block holds title, subtitle and short title
     (the running header), its text before the first heading goes on the title page. conditions: what `condition_rows`
-    takes. bibliography: BibTeX. Returns output_pdf, which is replaced only by a complete file.
+    takes. bibliography: BibTeX. findings: Markdown of a page (`hwlib.report.board.page`); without it there is none.
+    Returns output_pdf, which is replaced only by a complete file.
     Raises ReportError for a notebook that is missing, was not executed or failed, and for whatever it cannot typeset.
     """
-    sections, abstract = read_all(notebooks, front)
+    sections, abstract, board = read_all(notebooks, front, findings, ReportExporter())
     title = {"title": "Report", **{key: stringify(value) for key, value in sections[0].document["meta"].items()}}
-    abstract = [RawBlock("typst", "#title-page["), *abstract, RawBlock("typst", "]")]
-    sections[0].document["blocks"][:0] = abstract
+    before = [RawBlock("typst", "#title-page["), *abstract, RawBlock("typst", "]")]
+    before += [RawBlock("typst", "#findings["), *board, RawBlock("typst", "]")] if board else []
+    sections[0].document["blocks"][:0] = [*before, RawBlock("typst", "#contents")]
     settings = {"short": title["title"], **title, **run_settings(conditions)}
     settings["conditions"] = condition_rows(conditions)
     return keep(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
 
 
-def document(notebooks, output, conditions, front, bibliography, play=None):
+def document(notebooks, output, conditions, front, bibliography, findings="", play=None):
     """Write the report as one HTML document that refers to no other file; arguments and errors as of `build`.
 
     play: name of a page to draw faces in, in the same folder, that the document links to. Figures open at a click, and
     the code of each is one click away. Returns output.
     """
-    sections, abstract = read_all(notebooks, front, show_code=True)
+    sections, abstract, board = read_all(notebooks, front, findings, on_screen())
     notice = run_settings(conditions)["notice"]
     above = [Div(["", ["notice"], []], [Para([Strong([Str(notice)])])])] if notice else []
     rows = "".join(
@@ -64,28 +67,35 @@ def document(notebooks, output, conditions, front, bibliography, play=None):
     linked = f'<p class="play"><a href="{play}">Draw faces yourself</a>: the trained generators in a page.</p>'
     below = [RawBlock("html", linked)] if play else []
     below += [RawBlock("html", f'<table class="conditions"><tbody>{rows}</tbody></table>')]
+    below += [Div(["board", [], []], page_blocks(board))] if board else []
     sections[0].document["meta"]["abstract"] = {"t": "MetaBlocks", "c": [*above, *abstract, *below]}
     for section in sections:
         section.document["blocks"] = page_blocks(section.document["blocks"])
-    options = ["--toc", "--toc-depth=2", "--number-sections", "--metadata=toc-title:Contents"]
-    return keep(Path(output), in_html(sections, bibliography, *options))
+    options = ["--toc", "--toc-depth=2", "--metadata=toc-title:Contents"]
+    page = in_html(sections, bibliography, *options)
+    return keep(Path(output), page.replace(b"</body>", b"<script>" + SCRIPT.read_bytes() + b"</script>\n</body>"))
 
 
-def html(notebook, output, bibliography=BIBLIOGRAPHY):
+def html(notebook, output, bibliography=BIBLIOGRAPHY, elsewhere=None):
     """Write an executed notebook as one HTML page that refers to no other file; the code is one click away.
 
-    Figures are numbered within the page. Links to other notebooks lead to their pages in the same folder.
-    Returns output. Raises ReportError, as `build` does.
+    Figures have the report's numbers; `elsewhere` are those of other notebooks (`numbers`), whose pages are linked in
+    the same folder. Returns output. Raises ReportError, as `build` does.
     """
     path = Path(notebook)
     node = read_notebook(path)
-    section = ReportExporter(show_code=True).section(node, path.stem, path.parent)
-    link([section], pages=True)
+    section = on_screen().section(node, path.stem, path.parent)
+    link([section], pages=True, elsewhere=elsewhere)
     blocks = section.document["blocks"]
     title = next((stringify(block["c"][2]) for block in blocks if block["t"] == "Header"), path.stem)
     parameters = node.metadata.get("papermill", {}).get("parameters", {})
     section.document["blocks"] = [*page_top(parameters), *page_blocks(blocks)]
     return keep(Path(output), in_html([section], bibliography, f"--metadata=pagetitle:{title}"))
+
+
+def numbers(notebooks):
+    """Return the numbers of all figures and tables of executed notebooks, {"fig-01-samples": "Figure 1.3"}."""
+    return link([on_screen().section(read_notebook(path), path.stem, path.parent) for path in map(Path, notebooks)])
 
 
 def in_html(sections, bibliography, *options):
@@ -173,17 +183,26 @@ def read_notebook(path):
         raise ReportError(f"{path.stem}: {what} {path}; run it with papermill first.") from None
 
 
-def read_all(notebooks, front, show_code=False):
-    """Return the front text and the notebooks as linked sections, and apart from them what stands before the front's
-    first heading."""
-    sections = [read_front(Path(front))]
+def on_screen():
+    """Return the exporter of what is read on a screen: with code, and with pictures that are not enlarged for print."""
+    exporter = ReportExporter(show_code=True)
+    exporter.printed = False
+    return exporter
+
+
+def read_all(notebooks, front, findings, exporter):
+    """Return the front text and the notebooks as linked sections, and apart from them, as blocks, what stands before
+    the front's first heading and the findings."""
+    board = read_section("findings", findings, {}, Path(front).parent)
+    sections = [read_front(Path(front)), board]
     for path in map(Path, notebooks):
-        sections.append(ReportExporter(show_code=show_code).section(read_notebook(path), path.stem, path.parent))
+        sections.append(exporter.section(read_notebook(path), path.stem, path.parent))
     link(sections, whole=True)
     blocks = sections[0].document["blocks"]
     end = next((place for place, block in enumerate(blocks) if block["t"] == "Header"), len(blocks))
     abstract, blocks[:end] = blocks[:end], []
-    return sections, abstract
+    sections.remove(board)
+    return sections, abstract, board.document["blocks"]
 
 
 def read_front(path):

@@ -69,18 +69,20 @@ def report(profile, data, seed, seeds=0, forms=("pdf", "html")):
 
     The pages go to `report/html/<variant>`. Returns the path of the last form that was written.
     """
-    from hwlib.report import book, play
+    from hwlib.report import board, book, play
     from hwlib.report.exporter import BIBLIOGRAPHY
 
     name = variant(profile, data, seed, seeds)
     executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in notebooks.names()]
     path = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
-    what = conditions(profile, data, seed, seeds), paths.FRONT, BIBLIOGRAPHY
+    found = board.settings(paths.FIGURES, paths.BUILD / "figures" / name)
+    what = conditions(profile, data, seed, seeds), paths.FRONT, BIBLIOGRAPHY, board.page(found) if found else ""
     if "pdf" in forms:
         book.build(executed, path, *what)
     if "html" in forms:
+        numbers = book.numbers(executed)
         for one in executed:
-            book.html(one, paths.REPORT / "html" / name / f"{one.stem}.html")
+            book.html(one, paths.REPORT / "html" / name / f"{one.stem}.html", elsewhere=numbers)
         path = book.document(executed, path.with_suffix(".html"), *what, play=play.linked(profile, data, seed))
     return path
 

@@ -14,7 +14,7 @@ from hwlib.claims.rule import scale
 from hwlib.report import notebooks
 from hwlib.report.forest import in_words
 
-THUMBNAILS = (1400, 380)
+THUMBNAILS = (1050, 285)
 """Pixels, width and height, of a row of thumbnails."""
 
 GROUPS = {

@@ -5,43 +5,38 @@ What a notebook may use, beside ordinary Jupyter Markdown:
 - an image or table output with the metadata `{"hwlib": {"name": "01-samples", "caption": "Markdown, $math$",
   "width": 0.9}}` is numbered and captioned; an output with `{"hwlib": {"caption_of": "01-samples"}}` shows that caption
   to readers of the notebook and is left out here;
+- it is numbered with the notebook, "Figure 3.2" for the second one of 03-gan-comparison, so that a notebook alone and
+  the whole report have the same numbers;
 - `[Figure 01-samples](#fig-01-samples)` and `[Table 01-layers](#tbl-01-layers)` refer to them, and read so in Jupyter
   and on a code host; from another notebook write `01-model.ipynb#fig-01-samples`. Here the words of the link become
-  "Figure 3";
+  "Figure 1.3";
 - `([Reed et al. 2016](../report/references.bib#reed2016))` cites an entry of the BibTeX file: its words stay, and the
   entry stands in the references at the end;
 - the cell tag `show` prints a cell's text output, `hide` leaves the cell out.
 """
 
-import base64
-import io
 import json
 import re
 import tempfile
-from collections import Counter
-from copy import deepcopy
-from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import pypandoc
 import typst
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
-from pandocfilters import Cite, LineBreak, Math, Para, Plain, RawBlock, Space, Span, Str, Strong, walk
-from PIL import Image
+from pandocfilters import Cite, LineBreak, Math, Para, Plain, RawBlock, walk
 from traitlets import Bool, Unicode
 from traitlets.config import Config
 
 from hwlib.paths import REPOSITORY
+from hwlib.report import pictures
+from hwlib.report.numbering import ReportError, Section, link
 
 TEMPLATE = Path(__file__).with_name("template.typ")
 BIBLIOGRAPHY = REPOSITORY / "report" / "references.bib"
 CHINESE_FONT = "Noto Serif TC"
-HEAVY = 200_000
-FLOATING_ROWS = 15  # a longer table stays in its place and may break over pages
 
 # Jupyter's Markdown, with pandoc's citations, footnotes and captions. What Jupyter would show as plain text and pandoc
 # as something else (a list from "a)", a subscript from two "~", a table from dashes) is off.
@@ -59,20 +54,6 @@ CITATION = {"citationMode": {"t": "NormalCitation"}, "citationNoteNum": 0, "cita
 CITATION |= {"citationPrefix": [], "citationSuffix": []}
 
 
-class ReportError(RuntimeError):
-    """The report cannot be made; the message is one line that names the notebook and what to do."""
-
-
-@dataclass
-class Section:
-    """A notebook: its text as pandoc's document tree, the images it shows, and the anchors of its headings."""
-
-    name: str
-    document: dict
-    images: dict[str, bytes]
-    anchors: dict[str, str]
-
-
 class ReportExporter(Exporter):
     """Notebook to PDF; `--ReportExporter.show_code=True` prints the code too."""
 
@@ -80,6 +61,7 @@ class ReportExporter(Exporter):
     output_mimetype = "application/pdf"
     file_extension = ".pdf"
     show_code = Bool(False, help="Print the code of the cells.").tag(config=True)
+    printed = True
     bibliography = Unicode(str(BIBLIOGRAPHY), help="BibTeX file with the entries that the text cites.").tag(config=True)
 
     @property
@@ -97,7 +79,7 @@ class ReportExporter(Exporter):
         Raises ReportError if a cell was not executed or ended in an error, or an image is missing.
         """
         check_executed(notebook, name)
-        notebook = with_lighter_pictures(notebook)
+        notebook = pictures.lighter(notebook, self.printed)
         notebook, resources = super().from_notebook_node(notebook, {"unique_key": name})
         markdown = "\n\n".join(cell_markdown(cell, self.show_code) for cell in notebook.cells)
         return read_section(name, markdown, dict(resources["outputs"]), Path(folder))
@@ -110,20 +92,6 @@ class ReportExporter(Exporter):
         link([section])
         settings = {"short": name, **run_settings(nb.metadata.get("papermill", {}).get("parameters", {}))}
         return typeset([section], settings, Path(self.bibliography)), resources
-
-
-def with_lighter_pictures(notebook):
-    """Return a copy of a notebook whose PNG pictures of more than `HEAVY` bytes are JPEG where that is smaller."""
-    notebook = deepcopy(notebook)
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        png = base64.b64decode(output.get("data", {}).get("image/png", ""))
-        if len(png) > HEAVY:
-            buffer = io.BytesIO()
-            Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "JPEG", quality=88, subsampling=0, optimize=True)
-            if buffer.tell() < len(png):
-                del output.data["image/png"]
-                output.data["image/jpeg"] = base64.b64encode(buffer.getvalue()).decode()
-    return notebook
 
 
 def cell_markdown(cell, show_code):
@@ -239,55 +207,6 @@ def tidy_raw(name, key, language, text):
     return LineBreak() if text.startswith("<br") else []
 
 
-def link(sections, whole=False, pages=False):
-    """Number the figures and tables of all sections in place, and resolve references and links.
-
-    A reference or a link to what is not here becomes plain text; in a `whole` book such a reference, or two figures of
-    one name, raises ReportError. With `pages`, another notebook is linked as its HTML page.
-    """
-    labels, counts = {}, Counter()
-    anchors = {section.name: section.anchors for section in sections}
-
-    def number(section, key, value, *_):
-        if key not in ("Figure", "Table") or not value[1][1]:
-            return None
-        counts[key] += 1
-        label, words = value[0][0], f"{key}\u00a0{counts[key]}"
-        if label and label in labels:
-            raise ReportError(f"{section.name}: a second figure or table is named {label[4:]}; names must differ.")
-        if label:
-            labels[label] = words
-        value[1][1][0]["c"][:0] = [Strong([Str(f"{words}.")]), Space()]
-        if key == "Table" and sum(len(body[3]) for body in value[4]) <= FLOATING_ROWS:
-            floating = RawBlock("typst", "#[#set figure(placement: auto)")
-            return [floating, {"t": key, "c": value}, RawBlock("typst", "]")]
-        return None
-
-    def resolve(section, key, value, *_):
-        if key != "Link" or (url := urlsplit(value[2][0])).scheme or url.netloc:
-            return None
-        fragment = unquote(url.fragment)
-        if url.path.endswith(".bib"):
-            value[2][0] = f"#ref-{fragment}"
-            return None
-        if fragment in labels:
-            value[1:] = [Str(labels[fragment])], [f"#{fragment}", ""]
-            return None
-        numbered = fragment.startswith(("fig-", "tbl-"))
-        if numbered and whole:
-            raise ReportError(f"{section.name}: #{fragment} refers to nothing; is it drawn, under this name?")
-        stem = Path(unquote(url.path)).stem if url.path.endswith(".ipynb") else None
-        target = anchors.get(stem if url.path else section.name, {}).get(fragment.lower())
-        if not target and not (pages and stem):
-            return Span(["", [], []], value[1])
-        value[2][0] = f"#{target}" if target else f"{stem}.html" + f"#{fragment}" * numbered
-        return None
-
-    for action in (number, resolve):
-        for section in sections:
-            section.document = walk(section.document, partial(action, section), "", {})
-
-
 def write(sections, writer, bibliography, *options):
     """Return linked sections as text in pandoc's format `writer`, with the references at the end.
 
@@ -342,7 +261,8 @@ def typeset(sections, settings, bibliography):
             Path(folder, name).write_bytes(data)
         main = Path(folder, "main.typ")
         try:
-            return typst.compile(main, root=folder, font_paths=folders, ignore_system_fonts=True, timestamp=0)
+            fonts = {"font_paths": folders, "ignore_system_fonts": True}
+            return typst.compile(main, root=folder, **fonts, timestamp=0, pdf_tags=False)  # tags: a sixth of the file
         except typst.TypstError as error:
             line = re.search(r"main\.typ:(\d+)", error.diagnostic or "")
             before = text.splitlines()[: int(line[1])] if line else []

@@ -112,7 +112,7 @@ def curves(history, panels):
 
 def histories(of_panels, panels, log=False):
     """The same with a history for each panel: `of_panels` is {title: history}."""
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.1), squeeze=False)
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.3), squeeze=False)
     for axes, (title, columns) in zip(all_axes[0], panels.items(), strict=True):
         history = of_panels[title]
         for label, column in columns.items():
@@ -120,7 +120,7 @@ def histories(of_panels, panels, log=False):
         axes.set(title=title, xlabel="images seen", yscale="log" if log else "linear")
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
         if len(columns) > 1:
-            axes.legend()
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
     return figure
 
 
@@ -139,7 +139,7 @@ def bands(panels, x_labels, y_label="", log=False):
         axes.set(title=title, xlabel=x_label, yscale="log" if log else "linear")
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
     all_axes[0][0].set_ylabel(y_label)
-    all_axes[0][-1].legend()
+    _legend(figure)
     return figure
 
 
@@ -186,8 +186,14 @@ def losses(lines_of, panels):
             shown = [line for line in lines if line[y] > 0]
             axes.plot([line[x] for line in shown], [line[y] for line in shown], label=label)
         axes.set(title=title, xlabel=x, yscale="log")
-    all_axes[0][-1].legend()
+    _legend(figure)
     return figure
+
+
+def _legend(figure):
+    """One legend for panels with the same labels, below them, where it hides no line."""
+    lines, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside lower center", ncols=min(5, len(labels)))
 
 
 def thousands(value):

@@ -129,8 +129,9 @@ class Section:
     def savefig(self, name, caption, width=1.0, scaled=True):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
 
-        Pictures become PNG, drawings SVG. `width` is the share of the text width that it takes in the report. The
-        caption ends with the conditions, unless the figure depends on no profile (`scaled=False`).
+        Pictures become PNG, drawings SVG; in the notebook pictures are SVG, too, with their pixels as they are. `width`
+        is the share of the text width that it takes in the report. The caption ends with the conditions, unless the
+        figure depends on no profile (`scaled=False`).
         """
         figure = plt.gcf()
         raster = any(axes.images for axes in figure.axes)
@@ -139,11 +140,13 @@ class Section:
         path = self.out / f"{name}.{kind}"
         metadata = {"Software": None} if raster else {"Date": None, "Creator": None}
         write_atomically(path, lambda p: figure.savefig(p, format=kind, metadata=metadata))
+        forms = {mime: path.read_bytes() if raster else path.read_text(encoding="utf-8")}
+        if raster:
+            forms["image/svg+xml"] = _with_pixels(figure)
         plt.close(figure)
         caption = self._caption(caption, scaled)
         write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
-        content = path.read_bytes()
-        self._show(mime, content if raster else content.decode(), f"[{name}] {caption}", name, caption, width=width)
+        self._show(forms, f"[{name}] {caption}", name, caption, width=width)
 
     def save_gif(self, name, frames, caption, seconds=0.4):
         """Keep pictures uint8 [n, h, w, 3] as the animation `<number>-<name>.gif`, the last shown longer, and show it.
@@ -162,7 +165,7 @@ class Section:
         write_atomically(self.out / f"{name}.gif", lambda path: path.write_bytes(buffer.getvalue()))
         caption = self._caption(caption, True)
         write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
-        self._show("image/gif", buffer.getvalue(), f"[{name}] {caption}", name, caption)
+        self._show({"image/gif": buffer.getvalue()}, f"[{name}] {caption}", name, caption)
 
     def table(self, name, caption, header, rows, scaled=True):
         """Show rows (sequences of anything) as a Markdown table, and keep them in the notebook's JSON as shown.
@@ -177,7 +180,7 @@ class Section:
         caption = self._caption(caption, scaled)
         self.tables[name] = {"caption": caption, "header": [*header], "rows": rows}
         self._keep()
-        self._show("text/markdown", text, text, name, caption)
+        self._show({"text/markdown": text}, text, name, caption)
 
     def number(self, name, value, meaning, **more):
         """Keep one measured number in the notebook's JSON, for the report and the claims; returns it.
@@ -208,14 +211,17 @@ class Section:
     def _caption(self, caption, scaled):
         return f"{caption} {self.conditions}" if scaled else caption
 
-    def _show(self, mime, content, text, name, caption, **more):
-        """Display a figure or table and, as an output of its own that the report leaves out, its caption."""
-        kind, label, above = ("Table", "tbl", 0) if mime == "text/markdown" else ("Figure", "fig", 75)
+    def _show(self, forms, text, name, caption, **more):
+        """Display a figure or table and, as an output of its own that the report leaves out, its caption.
+
+        forms: {mime type: content}, the same in each.
+        """
+        kind, label, above = ("Table", "tbl", 0) if "text/markdown" in forms else ("Figure", "fig", 75)
         # Whoever follows a link sees the figure above its caption, too.
         target = f'<a id="{label}-{name}" style="scroll-margin-top: {above}vh"></a>'
         words = {"text/markdown": f"{target}**{kind} {name}.** {caption}", "text/plain": caption}
         shown = [
-            ({mime: content, "text/plain": text}, {"name": name, "caption": caption} | more),
+            (forms | {"text/plain": text}, {"name": name, "caption": caption} | more),
             (words, {"caption_of": name}),
         ]
         for data, about in shown[::-1] if kind == "Table" else shown:
@@ -262,6 +268,15 @@ def publish(notebook, variant_name):
     for path in shown.glob(f"{number}-*"):
         if path.name not in new:
             os.remove(path)
+
+
+def _with_pixels(figure):
+    """A figure as SVG whose pictures are stored pixel by pixel, as they were given, and sharp at any size."""
+    for picture in (picture for axes in figure.axes for picture in axes.images):
+        picture.set_interpolation("none")
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
 
 
 def _jpeg(path):

@@ -1,0 +1,89 @@
+"""The page of findings: a line a claim, every setting that was judged, and no more than its files say."""
+
+import json
+import re
+
+import made_up_results
+import pytest
+
+from hwlib import paths
+from hwlib.claims import rule
+from hwlib.report import board
+from hwlib.storage import write_json
+
+ABOUT = {"drawn": {"data": "avatars", "image_size": 32}, "course": {"data": "extra_data.zip", "image_size": 64}}
+
+
+def judged(folder, data):
+    """A folder as 08-claims leaves it, of made-up results."""
+    made_up_results.leave(folder)
+    write_json(folder / board.VERDICTS, rule.as_json(rule.judged(rule.load(), folder)))
+    write_json(folder / "08-claims.json", {"data": ABOUT[data]})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    judged(folder / "study-extra_data-1a2b3c", "course")
+    judged(folder / "quick", "drawn")
+    return folder
+
+
+def test_every_claim_has_a_line_with_a_verdict_in_each_setting(figures):
+    found = board.settings(figures)
+    heading, *rows = board.rows(found)
+    assert heading == ["claim", "it says", "drawn 32", "course 64", "effect, drawn 32"]
+    assert [row[0] for row in rows] == [claim.id for claim in rule.load()]
+    told = {one.claim.id: one.verdict for one in rule.judged(rule.load(), figures / "quick")}
+    assert all(row[2] == row[3] == told[row[0]] for row in rows)
+    assert {"reproduced", "open", "not run"} <= set(told.values())
+
+
+def test_the_setting_of_the_report_comes_first_and_once(figures, tmp_path):
+    own = judged(tmp_path / "study-extra_data-1a2b3c", "course")
+    assert list(board.settings(figures, own)) == ["course 64", "drawn 32"]
+
+
+def test_settings_with_one_name_are_told_apart(figures, tmp_path):
+    own = judged(tmp_path / "quick-seed3", "drawn")
+    assert list(board.settings(figures, own)) == ["drawn 32, quick-seed3", "drawn 32, quick", "course 64"]
+
+
+def test_an_effect_is_one_that_agrees_with_the_verdict():
+    def part(name, verdict, value, **more):
+        measure = {"name": name, "unit": "share", "direction": "more"}
+        return {"measure": measure | more, "verdict": verdict, "value": value, "low": value, "high": None}
+
+    parts = [part("beside", "reproduced", 3.0, beside=True), part("one", "open", 1.0), part("two", "reproduced", 2.0)]
+    row = {"verdict": "reproduced in part", "measures": parts}
+    assert board.effect(row) == "two: +2.00 (2.00 to ∞)"
+    assert board.effect({"verdict": "open", "measures": parts[1:2]}) == "+1.00 (1.00 to ∞)"
+    assert board.effect({"verdict": "not run", "measures": []}) == "–"
+
+
+def test_what_decides_is_bold_and_counts_add_up(figures):
+    found = board.settings(figures)
+    text = board.page(found)
+    assert "**reproduced**" in text and "**open**" not in text and "](08-claims.ipynb#A1)" in text
+    first = next(board.told(found))
+    assert sum(map(int, re.findall(r"(\d+) (?:is|are) ", first))) == len(rule.load())
+    reproduced = [row["id"] for row in found["drawn 32"].values() if row["verdict"] == "reproduced"]
+    assert f"reproduced ({', '.join(reproduced)})" in first
+
+
+def test_readme_has_the_board_of_what_is_published():
+    text = (paths.REPOSITORY / "README.md").read_text(encoding="utf-8")
+    made = board.in_readme(text, board.settings(paths.REPOSITORY / "figures"))
+    assert text == made, "verdicts or sentences changed: python -m hwlib.report.board"
+
+
+def test_a_readme_without_a_place_for_it_is_refused(figures):
+    with pytest.raises(ValueError, match="board"):
+        board.in_readme("# hwlib", board.settings(figures))
+
+
+def test_published_verdicts_are_known_by_their_setting():
+    for path in (paths.REPOSITORY / "figures").glob(f"*/{board.VERDICTS}"):
+        about = json.loads((path.parent / "08-claims.json").read_text())
+        assert about["data"]["image_size"] > 0 and about["data"]["data"]
