@@ -118,6 +118,23 @@ def test_publishing_replaces_a_notebooks_figures_and_no_others(home):
     assert {path.name for path in published.iterdir()} == {"07-new.png", "06-kept.png"}
 
 
+def test_images_of_a_users_data_stay_on_the_machine_and_what_was_made_of_them_is_published(shown, home):
+    part, _ = shown
+    for data in ("avatars", "faces.zip"):
+        part.data = data
+        plots.image_grid(np.zeros((4, 8, 8, 3), np.uint8), columns=2)
+        part.savefig("rows", "Faces and their translations.", originals=True)
+        part.save_gif("moving", np.zeros((2, 8, 8, 3), np.uint8), "The same.", originals=True)
+        plots.image_grid(np.zeros((4, 8, 8, 3), np.uint8), columns=2)
+        part.savefig("translated", "Translations.")
+        section.publish("07-things", part.out.name)
+        pictures = {path.name for path in (home / "figures" / part.out.name).iterdir()} - {"07-things.json"}
+        if data == "avatars":
+            assert {"07-rows.png", "07-moving.gif", "07-translated.png"} <= pictures
+    assert pictures == {"07-translated.png", "07-translated.json"}
+    assert (part.out / "07-rows.png").exists()
+
+
 def test_a_large_picture_is_published_as_a_small_jpeg(home):
     made = home / "build/figures/quick"
     made.mkdir(parents=True)

@@ -5,6 +5,7 @@ Figures and numbers go to `build/figures/<variant>`, each with a JSON file that 
 """
 
 import io
+import json
 import os
 from functools import cached_property
 from pathlib import Path
@@ -126,12 +127,13 @@ class Section:
         self.effect(claim.id, measure.name, effects, measure.what)
         return effects
 
-    def savefig(self, name, caption, width=1.0, scaled=True):
+    def savefig(self, name, caption, width=1.0, scaled=True, originals=False):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
 
         Pictures become PNG, drawings SVG; in the notebook pictures are SVG, too, with their pixels as they are. `width`
         is the share of the text width that it takes in the report. The caption ends with the conditions, unless the
-        figure depends on no profile (`scaled=False`).
+        figure depends on no profile (`scaled=False`). One with `originals`, images of the data set, is published only
+        where these are drawn: others may not be passed on.
         """
         figure = plt.gcf()
         raster = any(axes.images for axes in figure.axes)
@@ -145,13 +147,14 @@ class Section:
             forms["image/svg+xml"] = _with_pixels(figure)
         plt.close(figure)
         caption = self._caption(caption, scaled)
-        write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
+        self._note(name, caption, originals)
         self._show(forms, f"[{name}] {caption}", name, caption, width=width)
 
-    def save_gif(self, name, frames, caption, seconds=0.4):
+    def save_gif(self, name, frames, caption, seconds=0.4, originals=False):
         """Keep pictures uint8 [n, h, w, 3] as the animation `<number>-<name>.gif`, the last shown longer, and show it.
 
         The notebook shows it, the report does not. Of too many frames every second one goes, the last never.
+        `originals` is as in `savefig`.
         """
         palette = Image.fromarray(np.concatenate(frames)).quantize(128)  # one for all: what stays is stored once
         pictures = [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
@@ -204,6 +207,12 @@ class Section:
         self.effects[f"{claim} {measure}"] = {"meaning": meaning} | as_json(of_units)
         self._keep()
 
+    def _note(self, name, caption, originals):
+        """Keep beside a figure what it was made from, and whether it must stay on this machine."""
+        sets = [self.data, *(one for run in self.runs.values() for one in run.sets)]
+        local = originals and not all(one in DRAWN for one in sets)
+        write_json(self.out / f"{name}.json", {"caption": caption} | ({"local": True} if local else {}) | self._made_from())
+
     def _keep(self):
         kept = {"numbers": self.numbers, "effects": self.effects, "tables": self.tables} | self._made_from()
         write_json(self.out / f"{self.name}.json", kept)
@@ -252,13 +261,15 @@ def clear(notebook, variant_name):
 def publish(notebook, variant_name):
     """Put a notebook's finished figures and numbers under `figures/<variant>`, each file in one step.
 
-    A PNG file that is too large for a repository becomes a JPEG. Files that the notebook makes no more are removed.
+    A PNG file that is too large for a repository becomes a JPEG. Files that the notebook makes no more are removed, and
+    none is put there that shows pictures which may not be passed on (`Section.savefig`).
     """
     number = notebook.split("-")[0]
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
     shown.mkdir(parents=True, exist_ok=True)
     new = {}
-    for path in made.glob(f"{number}-*"):
+    local = {path.stem for path in made.glob(f"{number}-*.json") if json.loads(path.read_text()).get("local")}
+    for path in (path for path in made.glob(f"{number}-*") if path.stem not in local):
         name, content = path.name, path.read_bytes()
         if path.suffix == ".png" and len(content) > LARGEST:
             name, content = f"{path.stem}.jpg", _jpeg(path)
