@@ -167,7 +167,7 @@ class Section:
         name = f"{self.name.split('-')[0]}-{name}"
         write_atomically(self.out / f"{name}.gif", lambda path: path.write_bytes(buffer.getvalue()))
         caption = self._caption(caption, True)
-        write_json(self.out / f"{name}.json", {"caption": caption} | self._made_from())
+        self._note(name, caption, originals)
         self._show({"image/gif": buffer.getvalue()}, f"[{name}] {caption}", name, caption)
 
     def table(self, name, caption, header, rows, scaled=True):
@@ -210,8 +210,8 @@ class Section:
     def _note(self, name, caption, originals):
         """Keep beside a figure what it was made from, and whether it must stay on this machine."""
         sets = [self.data, *(one for run in self.runs.values() for one in run.sets)]
-        local = originals and not all(one in DRAWN for one in sets)
-        write_json(self.out / f"{name}.json", {"caption": caption} | ({"local": True} if local else {}) | self._made_from())
+        local = {"local": True} if originals and not all(one in DRAWN for one in sets) else {}
+        write_json(self.out / f"{name}.json", {"caption": caption} | local | self._made_from())
 
     def _keep(self):
         kept = {"numbers": self.numbers, "effects": self.effects, "tables": self.tables} | self._made_from()
