@@ -2,6 +2,8 @@
 # make test     lint and tests
 # make bench    speed of the training steps against an older form, on this machine
 # make slurm    the report on a Slurm of this machine alone (needs Debian's slurm-wlm)
+# make lock     write requirements.lock anew; without the old one, with the newest releases that pyproject.toml allows
+# make audit    look up the locked packages in the lists of known vulnerabilities
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
 # REPORT=folder of a report of your own (hwlib new)
@@ -29,7 +31,7 @@ ifdef EXECUTOR
 ON := --executor $(EXECUTOR) --jobs $(JOBS) $(addprefix --profile ,$(wildcard cluster/$(EXECUTOR))) --quiet host reason
 endif
 
-.PHONY: report test bench slurm golden lock
+.PHONY: report test bench slurm golden lock audit
 
 report: export HWLIB_REPORT := $(REPORT)
 report: $(READY) $(EXECUTOR:%=.venv/executor-%)
@@ -75,3 +77,7 @@ $(UV):
 lock: $(UV)
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 		--extra dev --extra course --extra explore pyproject.toml -o requirements.lock
+
+# Where the lists cannot be reached, each package is told as one that could not be looked up.
+audit: $(UV)
+	@$(UV) tool run --quiet pip-audit --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
