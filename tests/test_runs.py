@@ -69,6 +69,8 @@ def test_a_killed_run_resumes_to_the_same_bits_and_two_processes_train_once(tmp_
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert not history.with_name("record.json").exists(), "killed too late to show anything"
+    half_written = history.with_name(".4711.checkpoint.npz")
+    half_written.write_text("what a kill leaves")
     both = [train_in_a_process(broken), train_in_a_process(broken)]
     outputs = [process.communicate(timeout=300)[0] for process in both]
     assert all("trained 60" in output for output in outputs), outputs
@@ -77,6 +79,7 @@ def test_a_killed_run_resumes_to_the_same_bits_and_two_processes_train_once(tmp_
     expected, found = weights(straight / "data" / "runs" / key), weights(broken / "data" / "runs" / key)
     assert expected.keys() == found.keys()
     assert all(np.array_equal(expected[name], found[name]) for name in expected)
+    assert not half_written.exists()
     lines = [json.loads(line) for line in history.read_text().splitlines()]
     assert [line["step"] for line in lines] == list(range(4, 61, 4))
     last = {k: v for k, v in lines[-1].items() if k != "seconds"}

@@ -114,6 +114,7 @@ def test_publishing_replaces_a_notebooks_figures_and_no_others(home):
     (made / "08-other.png").write_text("of another notebook")
     (published / "07-old.png").write_text("not made any more")
     (published / "06-kept.png").write_text("kept")
+    (published / ".4711.07-new.png").write_text("half of it, when the process was killed")
     section.publish("07-things", "quick")
     assert {path.name for path in published.iterdir()} == {"07-new.png", "06-kept.png"}
 

@@ -276,9 +276,9 @@ def publish(notebook, variant_name):
         new[name] = content
     for name, content in new.items():
         write_atomically(shown / name, lambda temporary, content=content: temporary.write_bytes(content))
-    for path in shown.glob(f"{number}-*"):
-        if path.name not in new:
-            os.remove(path)
+    half_written = shown.glob(f".[0-9]*.{number}-*")  # by a process that was killed
+    for path in [*half_written, *(path for path in shown.glob(f"{number}-*") if path.name not in new)]:
+        os.remove(path)
 
 
 def _with_pixels(figure):

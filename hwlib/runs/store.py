@@ -145,6 +145,8 @@ class Run:
         with self._lock():
             if self.record:  # trained by the process that held the lock
                 return self.record
+            for half_written in self.folder.glob(".[0-9]*.*"):  # by a process that was killed
+                half_written.unlink()
             name, _, function = self._resolved[0].partition(":")
             module = importlib.import_module(name)
             known = [field.name for field in fields(module.Settings)]
