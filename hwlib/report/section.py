@@ -268,7 +268,7 @@ def publish(notebook, variant_name):
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
     shown.mkdir(parents=True, exist_ok=True)
     new = {}
-    local = {path.stem for path in made.glob(f"{number}-*.json") if json.loads(path.read_text()).get("local")}
+    local = {path.stem for path in made.glob(f"{number}-*.json") if "local" in json.loads(path.read_text("utf-8"))}
     for path in (path for path in made.glob(f"{number}-*") if path.stem not in local):
         name, content = path.name, path.read_bytes()
         if path.suffix == ".png" and len(content) > LARGEST:
