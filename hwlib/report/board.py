@@ -101,11 +101,17 @@ def told(found):
 
 def page(found):
     """The page of findings that a report begins with, as Markdown."""
+    first, *others = found
+    older = (
+        f" Only *{first}* is of this report; the others are as they were published, maybe by older code."
+        if others
+        else ""
+    )
     return f"""# Findings {{.unnumbered}}
 
 {" ".join(told(found))} A verdict holds for its setting alone. Effects are means, ratios as factors (×), with their
 interval where there are several seeds or pairs. [The claims' section](08-claims.ipynb) says what each is measured by,
-and how it is judged.
+and how it is judged.{older}
 
 {markdown(found, "[{0}](08-claims.ipynb#{0})")}
 """
