@@ -82,7 +82,6 @@ def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
 
 def is_asked(run, seed=0, seeds=0):
     """Whether a run of `runs_of` is one that is asked for, and not shown only because it is finished."""
-    asked_for = run.seed in experiments.seeds(run.profile, seed, seeds) and run.name not in experiments.left_out(
-        run.profile
-    )
+    trained = run.name not in experiments.left_out(run.profile)
+    asked_for = trained and run.seed in experiments.seeds(run.profile, seed, seeds)
     return asked_for or run.name in experiments.JUDGES

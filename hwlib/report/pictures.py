@@ -1,4 +1,4 @@
-"""Pictures of a notebook made lighter for a report, so that nobody sees a difference."""
+"""Pictures of a notebook made lighter for a report."""
 
 import base64
 import io
