@@ -3,12 +3,21 @@
 import errno
 import json
 import os
-from contextlib import contextmanager
+import platform
+from contextlib import contextmanager, suppress
+from glob import escape
 
 
 def write_atomically(path, write):
-    """Call `write(temporary path)`, then put the file in place in one step: a kill leaves the old file or the new."""
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    """Call `write(temporary path)`, then put the file in place in one step: a kill leaves the old file or the new.
+
+    What killed processes of this machine left of the same file is removed.
+    """
+    name = f"{_machine()}.{path.name}"
+    temporary = path.with_name(f".{os.getpid()}.{name}")
+    for left in path.parent.glob(f".[0-9]*.{escape(name)}"):
+        if not _lives(int(left.name.split(".")[1])):
+            left.unlink(missing_ok=True)
     try:
         with told_if_full(temporary, path, path.stat().st_size if path.exists() else 0):
             write(temporary)
@@ -32,6 +41,20 @@ def told_if_full(written, path, size):
         lacks = f"{_mb(size - so_far)} are missing" if size > so_far else f"it takes more than {_mb(so_far)}"
         told = f"the disk is full, {path} is not written: {lacks}. Make room; the same command goes on."
         raise OSError(told) from None
+
+
+def _machine():
+    """This machine's name as part of a file's: on a shared file system no other may remove what is being written."""
+    return platform.node().replace("/", "") or "here"
+
+
+def _lives(process):
+    with suppress(PermissionError):  # somebody else's
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+    return True
 
 
 def _mb(size):

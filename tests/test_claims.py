@@ -19,7 +19,7 @@ from scipy import stats
 from hwlib import experiments, paths
 from hwlib.claims import rule as claims
 from hwlib.claims.effects import Effect
-from hwlib.claims.measured import function_of
+from hwlib.claims.measured import counting, function_of
 from hwlib.claims.rule import judge
 from hwlib.claims.table import REGIONS, measured_here
 from hwlib.report import evidence, forest, notebooks
@@ -93,6 +93,7 @@ def test_a_claim_without_a_measure_is_refused(tmp_path):
         ('direction = "more"\nsmallest = 0.1', "region = [0.5]", "[low, high]"),
         ('direction = "more"\nsmallest = 0.1', "", "direction is one of"),
         ('why = "seen"', 'why = "seen"\nchanged = [{date = "2026-11-24"}]', "a date and a reason"),
+        ('why = "seen"', 'why = "seen"\nchanged = [{date = "d", reason = "r", sen = 5}]', "a date and a reason"),
         ('why = "seen"', "", "A1: why: missing"),
         ('why = "seen"', 'why = "seen"\nreason = "x"', "A1: reason: missing, empty or unknown"),
         ('statement = "說"', 'statement = ""', "A1: statement: missing, empty"),
@@ -230,7 +231,17 @@ def test_a_claim_reproduced_in_part_says_which_part_and_what_was_changed_when():
         f"there and back {forest.in_words(found[0])}, the first 5 of 7 seeds, reproduced",
         "size, too early (a blob; 4 of 5 seeds count)",
     ]
-    assert "Changed on 2026-11-24: a finer grid." in evidence.card(one, paths.NOTEBOOKS)
+    assert "Changed on 2026-11-24: a finer grid.\n" in evidence.card(one, paths.NOTEBOOKS)
+
+
+def test_seeds_seen_before_a_measure_was_changed_do_not_count_and_the_card_says_so():
+    changed = ({"date": "2026-11-24", "reason": "a finer grid"}, {"date": "2026-12-01", "reason": "all", "seen": 5})
+    m = measure(changed=changed)
+    assert counting(m, [0, 1, 4, 5, 7]) == [5, 7] and counting(measure(), [0, 1]) == [0, 1]
+    one = claims.Judged(dataclasses.replace(TABLE[0], measures=(m,)), "not run", [judge(m, {})])
+    assert "all. Seeds count from 5 on." in evidence.card(one, paths.NOTEBOOKS)
+    with pytest.raises(ValueError, match="pairs were seen before a change"):
+        measure(changed=changed, units="pairs")
 
 
 def test_budgets_are_told_in_passes_over_the_data(tmp_path):

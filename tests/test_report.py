@@ -12,7 +12,7 @@ from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from hwlib.report import book, exporter, pictures
+from hwlib.report import book, exporter, lighter
 from hwlib.report.exporter import BIBLIOGRAPHY, ReportError, ReportExporter
 
 FRONT = Path(__file__).parent.parent / "report" / "front.md"
@@ -117,7 +117,7 @@ def test_a_heavy_picture_becomes_a_jpeg_of_the_same_size_and_a_light_one_stays()
     heavy, light = shown(image_png=encoded(Image.effect_noise((700, 500), 80))), shown(image_png=png())
     notebook = new_notebook(cells=[code("draw()", heavy, light)])
     for printed in (True, False):
-        first, second = pictures.lighter(notebook, printed).cells[0].outputs
+        first, second = lighter.pictures(notebook, printed).cells[0].outputs
         assert Image.open(io.BytesIO(base64.b64decode(first.data["image/jpeg"]))).size == (700, 500)
         assert len(first.data["image/jpeg"]) < len(heavy.data["image/png"])
         assert list(second.data) == ["image/png"] and list(notebook.cells[0].outputs[0].data) == ["image/png"]
@@ -127,7 +127,7 @@ def embedded(picture, printed):
     """The picture that a drawing holds in the report, as RGB."""
     svg = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="data:image/png;base64,{encoded(picture)}"/></svg>'
     both = shown(image_png=png(), **{"image/svg+xml": svg})
-    (output,) = pictures.lighter(new_notebook(cells=[code("draw()", both)]), printed).cells[0].outputs
+    (output,) = lighter.pictures(new_notebook(cells=[code("draw()", both)]), printed).cells[0].outputs
     assert "image/png" not in output.data, "the drawing has all that the PNG has"
     address = re.search(r'href="data:image/\w+;base64,([^"]+)"', output.data["image/svg+xml"])[1]
     return Image.open(io.BytesIO(base64.b64decode(address))).convert("RGB")

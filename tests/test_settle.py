@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from hwlib.claims import rule, settle
+from hwlib.claims import measured, rule, settle
 from hwlib.claims.effects import Effect
 
 
@@ -55,7 +55,7 @@ def world(monkeypatch):
     monkeypatch.setattr(settle, "measures", lambda: [("X plain", plain), ("X open", open_)])
     monkeypatch.setattr(settle, "together", together)
     monkeypatch.setattr(settle, "seeds_of", seeds_of)
-    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects))
+    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, counting=measured.counting))
     monkeypatch.setattr(settle, "train", train)
     return rounds
 
@@ -67,6 +67,16 @@ def test_the_cheap_look_comes_first_and_a_decided_claim_gets_no_more_runs(world)
     assert world[1:] == [["c"], ["a", "c"], ["a", "c"], ["a", "c"]]
     assert found["X plain"].verdict == "reproduced" and len(found["X plain"].units) == 5
     assert found["X open"].verdict == "open" and len(found["X open"].units) == 20
+
+
+def test_after_a_change_the_first_look_is_at_seeds_that_nobody_has_seen(world, monkeypatch):
+    changed = ({"date": "d", "reason": "r", "seen": 2},)
+    plain = rule.Measure("plain", "w", "log ratio", "y", "more", 0.2, runs=("a", "b"), function="f", changed=changed)
+    monkeypatch.setattr(settle, "measures", lambda: [("X plain", plain)])
+    found = settle.settle("quick", "avatars", 1.0, lambda line: None)
+    assert [row["unit"] for row in found["X plain"].units] == [2, 3, 4, 5, 6] and found[
+        "X plain"
+    ].verdict == "reproduced"
 
 
 def test_each_change_of_standing_is_said_once(world):

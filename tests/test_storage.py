@@ -1,5 +1,9 @@
 """What is written is whole, and what was cut short is passed over."""
 
+import os
+import platform
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +24,17 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     with pytest.raises(OSError, match="disk full"):
         write_atomically(path, fail)
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_and_another_machines_stays(tmp_path):
+    path = tmp_path / "a [1].txt"
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    killed, parent = (tmp_path / f".{pid}.{platform.node()}.{path.name}" for pid in (int(ended.stdout), os.getppid()))
+    elsewhere = tmp_path / f".{int(ended.stdout)}.another.{path.name}"
+    for left in (killed, parent, elsewhere):
+        left.write_text("half")
+    write_atomically(path, lambda temporary: temporary.write_text("whole"))
+    assert path.read_text() == "whole" and {*tmp_path.iterdir()} == {path, parent, elsewhere}
 
 
 def test_a_full_disk_is_told_with_the_file_and_what_it_lacks(tmp_path):

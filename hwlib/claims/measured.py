@@ -20,6 +20,11 @@ def effects(measure, profile, data, of_seeds):
     return {seed: function(judge, *together(measure.runs, profile, data, seed)) for seed in of_seeds}
 
 
+def counting(measure, seeds):
+    """Of some seeds those that count for a measure (`Measure.first_seed`)."""
+    return [seed for seed in seeds if seed >= measure.first_seed]
+
+
 def function_of(measure):
     """The function "module:name" of a measure: of `hwlib.claims`, or else of a module beside the notebooks."""
     if not (measure.function and measure.runs):

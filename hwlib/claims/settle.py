@@ -40,14 +40,16 @@ def measures():
 
 def stand(measure, profile, data):
     """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs)."""
-    there = seeds_of(measure.runs, profile, data)
+    there = measured.counting(measure, seeds_of(measure.runs, profile, data))
     finding = rule.judge(measure, measured.effects(measure, profile, data, there), looks(profile))
     coming = [n for n in looks(profile) if n > len(there)]
     if measure.units == "pairs":  # of one seed
         coming = [1] if not there else []
     if finding.verdict.startswith(("reproduced", "contradicted")) or not coming:
         return finding, []
-    arms = [run for seed in range(coming[0]) for run in together(measure.runs, profile, data, seed)]
+    arms = [
+        run for seed in range(measure.first_seed + coming[0]) for run in together(measure.runs, profile, data, seed)
+    ]
     return finding, [run for run in dict.fromkeys(arms) if not run.finished]
 
 

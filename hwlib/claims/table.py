@@ -60,8 +60,15 @@ class Measure:
                 f"{self.name}: direction is one of {', '.join(REGIONS)}, and smallest above 0 (or region is "
                 f"[low, high]); they are {self.direction!r} and {self.smallest!r}."
             )
-        if any({*change} != {"date", "reason"} for change in self.changed):
+        if any({*change} - {"seen"} != {"date", "reason"} for change in self.changed):
             raise ValueError(f"{self.name}: changed has a date and a reason each time; it is {[*self.changed]}.")
+        if self.first_seed and self.units == "pairs":
+            raise ValueError(f"{self.name}: pairs were seen before a change, and new ones are not drawn by a seed.")
+
+    @property
+    def first_seed(self):
+        """The first seed that counts: those before it were seen before the measure's last change."""
+        return max((change.get("seen", 0) for change in self.changed), default=0)
 
     @property
     def allows(self):

@@ -189,11 +189,15 @@ def named(text):
     return " ".join(word for colours, part in parts if colours for word in (*colours, part))
 
 
-def png(images, columns=1, side=SIDE):
-    """Images uint8 [n, h, w, 3] in rows of so many, each enlarged to about `side` pixels, as the bytes of a PNG."""
+def sheet(images, columns=1):
+    """Images uint8 [n, h, w, 3] in rows of so many, as one picture."""
     n, height, width, channels = images.shape
     rows = images.reshape(n // columns, columns, height, width, channels).swapaxes(1, 2)
-    sheet = Image.fromarray(rows.reshape(-1, columns * width, channels))
-    times, stream = max(1, side // height), io.BytesIO()
-    sheet.resize((times * sheet.width, times * sheet.height), Image.Resampling.NEAREST).save(stream, "PNG")
+    return Image.fromarray(rows.reshape(-1, columns * width, channels))
+
+
+def png(images, columns=1, side=SIDE):
+    """Images uint8 [n, h, w, 3] in rows of so many, each enlarged to about `side` pixels, as the bytes of a PNG."""
+    picture, times, stream = sheet(images, columns), max(1, side // images.shape[1]), io.BytesIO()
+    picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST).save(stream, "PNG")
     return stream.getvalue()

@@ -90,6 +90,7 @@ def card(judged, folder):
         runs = f" Runs: {', '.join(f'`{name}`' for name in one.runs)}." if one.runs else ""
         expected = f"expected {allowed(one.measure)}, since {one.measure.why}"
         changed = "".join(f" Changed on {c['date']}: {c['reason']}." for c in one.measure.changed)
+        changed += f" Seeds count from {one.measure.first_seed} on." if one.measure.first_seed else ""
         measures.append(f"- *{part(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]

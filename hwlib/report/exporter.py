@@ -31,7 +31,7 @@ from traitlets import Bool, Unicode
 from traitlets.config import Config
 
 from hwlib.paths import REPOSITORY
-from hwlib.report import pictures
+from hwlib.report import lighter
 from hwlib.report.numbering import ReportError, Section, link
 
 TEMPLATE = Path(__file__).with_name("template.typ")
@@ -79,7 +79,7 @@ class ReportExporter(Exporter):
         Raises ReportError if a cell was not executed or ended in an error, or an image is missing.
         """
         check_executed(notebook, name)
-        notebook = pictures.lighter(notebook, self.printed)
+        notebook = lighter.pictures(notebook, self.printed)
         notebook, resources = super().from_notebook_node(notebook, {"unique_key": name})
         markdown = "\n\n".join(cell_markdown(cell, self.show_code) for cell in notebook.cells)
         return read_section(name, markdown, dict(resources["outputs"]), Path(folder))

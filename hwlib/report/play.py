@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from hwlib import paths
 from hwlib.data import DRAWN, EYES, HAIR, avatars
+from hwlib.inference.explore import sheet
 from hwlib.report.portable import portable
 from hwlib.runs.store import Run, variant
 from hwlib.storage import write_atomically
@@ -133,10 +133,8 @@ def _translation(run, networks):
 
 def _picture(images, columns, form, **options):
     """Images uint8 [n, h, w, 3] side by side in one picture, as the address of its data."""
-    n, height, width, channels = images.shape
-    rows = images.reshape(n // columns, columns, height, width, channels).swapaxes(1, 2)
     stream = io.BytesIO()
-    Image.fromarray(rows.reshape(-1, columns * width, channels)).save(stream, form, **options)
+    sheet(images, columns).save(stream, form, **options)
     return f"data:image/{form.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 

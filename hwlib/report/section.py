@@ -118,7 +118,7 @@ class Section:
         self.table(f"claim-{'-'.join(ids).lower()}", caption, header, rows)
 
     def _effects(self, claim, measure):
-        there = seeds_of(measure.runs, self.profile, self.data, self.asked_seeds)
+        there = measured.counting(measure, seeds_of(measure.runs, self.profile, self.data, self.asked_seeds))
         there = there[:1] if measure.units == "pairs" else there
         for seed in there:
             for name in measure.runs:

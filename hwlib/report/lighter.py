@@ -17,7 +17,7 @@ FACES, PHOTOGRAPHS = 525, 1400
 EMBEDDED = r"data:image/png;base64,([^\"]+)"
 
 
-def lighter(notebook, printed):
+def pictures(notebook, printed):
     """Return a copy of a notebook whose pictures are lighter, for a PDF (`printed`) or a screen.
 
     Of an output that is both, the drawing (SVG) stays and the PNG goes: the drawing has each pixel once.
