@@ -70,7 +70,7 @@ PROFILES = {
         "avatars": 6000,
         "files": 6000,
         "measured": 1000,
-        "gan": {"width": 0.25, "batch_size": 32, "steps": 5000, "interval": 250, "learning_rate_scale": 5.0},
+        "gan": {"width": 0.25, "batch_size": 32, "steps": 5000, "interval": 250, "learning_rate_scale": 10.0},
         "classifier": {"epochs": 12},
         "cyclegan": {"width": 0.25, "steps": 2400, "interval": 100, "learning_rate_scale": 2.5},
         "domains": {"epochs": 2},
@@ -83,7 +83,7 @@ PROFILES = {
             **_each(("report-a-glorot", "report-a-normal", "report-a-unscaled"), steps=2000),
             **_each(SWEEP, steps=2000),
             **_widths(0.25, steps=2000),
-            "dcgan": {"steps": 320, "interval": 40, "learning_rate_scale": 10.0},
+            "dcgan": {"steps": 320, "interval": 40},
             "wgan": {"learning_rate_scale": 1.0},  # a clipped weight moves by a fiftieth of its bound, as in the report
             "dcgan-1to1": {"steps": 1600},
             "dcgan-1to2": {"steps": 800},
