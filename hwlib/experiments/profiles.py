@@ -85,6 +85,7 @@ PROFILES = {
             **_widths(0.25, steps=2000),
             "dcgan": {"steps": 320, "interval": 40},
             "wgan": {"learning_rate_scale": 1.0},  # a clipped weight moves by a fiftieth of its bound, as in the report
+            "lsgan": {"learning_rate_scale": 3.0},
             "dcgan-1to1": {"steps": 1600},
             "dcgan-1to2": {"steps": 800},
             "dcgan-1to10": {"steps": 320},
