@@ -2,6 +2,7 @@
 
 import ast
 import re
+from itertools import product
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,7 @@ import pytest
 
 from hwlib import experiments, paths
 from hwlib.claims import rule as claims
+from hwlib.report import board
 from hwlib.report.exporter import BIBLIOGRAPHY
 
 FRONT = paths.REPOSITORY / "report" / "front.md"
@@ -116,6 +118,38 @@ def test_a_caption_counts_as_text():
     code = 'x = 0.37\nsection.savefig("a", f"It is 0.38 of {x:.2f} and {0.37}.")\nprint("0.37")'
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     assert [number for text in texts(notebook) for number in typed(text)] == ["0.38"]
+
+
+VERDICTS = ("reproduced", "contradicted", "too early", "not run")
+
+
+def said(text):
+    """(claim, verdict) of every sentence that names a claim by its id and a verdict, as pairs."""
+    sentences = re.split(r"(?<=[.!?;])\s+|\n\n|\n(?=[|#-])", text)
+    found = [[re.findall(p, one) for p in (r"\b[AB]\d{1,2}\b", rf"\b({'|'.join(VERDICTS)})\b")] for one in sentences]
+    return [pair for claims_, verdicts in found for pair in product(claims_, verdicts)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_says_no_verdict_before_it_is_executed(path):
+    assert [pair for text in texts(nbformat.read(path, 4)) for pair in said(text)] == []
+
+
+@pytest.mark.parametrize("path", ["README.md", *(f"docs/{p.name}" for p in paths.REPOSITORY.glob("docs/*.md"))])
+def test_a_verdict_in_the_text_is_one_that_was_published(path):
+    text = (paths.REPOSITORY / path).read_text(encoding="utf-8")
+    text = re.sub("(?s)" + ".*".join(map(re.escape, board.MARKS)), "", text)  # the board is made from what is published
+    published = {(claim, row["verdict"]) for rows in board.settings().values() for claim, row in rows.items()}
+    assert [
+        (claim, verdict)
+        for claim, verdict in said(text)
+        if not any(one == claim and known.startswith(verdict) for one, known in published)
+    ] == []
+
+
+def test_a_verdict_is_found_where_it_stands_with_a_claim():
+    assert said("B13 and B15 are reproduced; A4 is open.") == [("B13", "reproduced"), ("B15", "reproduced")]
+    assert said("The rule says when a claim is contradicted. A5 is another matter.") == []
 
 
 def test_known_numbers_are_still_used():
