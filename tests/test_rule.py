@@ -236,10 +236,20 @@ def in_a_notebook(folder, of_units, profile="quick", units="seeds"):
     return path, [dataclasses.replace(TABLE[0], measures=(measure(units=units),))]
 
 
+def test_of_speed_all_units_must_count_or_the_slower_ones_would_be_left_out():
+    units = seeds(3.0, 6) | {5: Effect(too_early="the slower run saw 2 times the images")}
+    assert judge(measure(), units).verdict == "reproduced"
+    found = judge(measure(gate="speed"), units)
+    assert (found.verdict, found.reason) == ("too early", "the slower run saw 2 times the images; 0 of 6 seeds count")
+
+
+def test_seeds_count_that_were_trained_beyond_those_that_the_report_asks_for(tmp_path):
+    _, table = in_a_notebook(tmp_path, seeds(3.0, 8))
+    (found,) = claims.judged(table, tmp_path)[0].findings
+    assert (found.verdict, found.decide, len(found.units)) == ("reproduced", 8, 8)
+
+
 def test_effects_that_are_not_what_they_are_called_are_refused_in_one_line(tmp_path):
-    _, table = in_a_notebook(tmp_path, seeds(3.0, 6))
-    with pytest.raises(ValueError, match=r"^05-things\.json: A1: effects of seeds 5, but it was run with seeds 0"):
-        claims.judged(table, tmp_path)
     path, table = in_a_notebook(tmp_path, seeds(3.0), units="pairs")
     with pytest.raises(ValueError, match="A1: size: measured in seeds, and its units are pairs"):
         claims.judged(table, tmp_path)

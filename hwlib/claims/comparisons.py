@@ -2,16 +2,15 @@
 
 Each takes an `Evaluator` and the finished runs of one seed, the arms in the order of the effect's sign ("first over
 second"), and returns the `Effect` that this seed shows. Generators are measured with averaged weights. What a run has
-to reach depends on real images and on its own untrained generator only, never on the runs that are compared.
+to reach depends on real images only: faces are seen where the Frechet distance is below that of real faces under strong
+noise (`Evaluator.levels`), the same for every network.
 """
 
 import numpy as np
 
 from hwlib.claims.effects import Effect
 from hwlib.metrics import colours, pictures
-
-FACE = 0.4
-"""Of the untrained Frechet distance, what is left where faces are seen: 0.37 is a noisy face, 0.63 a blob."""
+from hwlib.runs.evaluation import is_gray
 
 COLOURS = {"hair": 0.5, "eyes": 0.3}
 """Accuracy that counts as learnt; chance is 1/12 and 1/11, three times chance the least that can be compared."""
@@ -21,8 +20,8 @@ PATIENCE = 4
 
 
 def images_to_face(evaluator, first, second):
-    """Log ratio of the images seen until the Frechet distance stays below `FACE` of the untrained one."""
-    return _sooner(*(images_until(gained(evaluator, run), FACE) for run in (first, second)))
+    """Log ratio of the images seen until the Frechet distance stays at or below that of faces."""
+    return _sooner(*(images_until(distances_left(evaluator, run), 1.0) for run in (first, second)))
 
 
 def images_to_hair(evaluator, first, second):
@@ -54,6 +53,7 @@ def stalls(evaluator, first, second):
     """How much less the first improved than the second from half of its training to the end.
 
     Improvement is the log ratio of the Frechet distances, end over half; the effect is the first's minus the second's.
+    Both must show faces by half: a run that has them to learn still improves more than one that has learned them.
     """
     arms = _at_equal(evaluator, first, second)
     if isinstance(arms, Effect):
@@ -61,12 +61,16 @@ def stalls(evaluator, first, second):
     changes = []
     for run, end in arms:
         half = min(moments(run), key=lambda step, end=end: abs(np.log(2 * step / end)))
+        if reason := _too_early(evaluator, (run, half)):
+            return Effect(too_early=f"at half of the training {reason}")
         changes.append(log_ratio(*(evaluator.at(run, step)["frechet"]["value"] for step in (end, half))))
     return _finite(changes[0] - changes[1])
 
 
-def failed(evaluator, *runs):
-    """How many of the runs failed (`hwlib.metrics.failure`), to be pooled as one share."""
+def failed(evaluator, control, *runs):
+    """How many of the runs failed (`hwlib.metrics.failure`), to be pooled as one share; not where the control did."""
+    if _failures(evaluator, [control]):
+        return Effect(too_early=f"{control.name}, the control, failed too")
     return Effect(counts=(_failures(evaluator, runs), len(runs)))
 
 
@@ -84,7 +88,8 @@ def initialisers_fail(evaluator, *runs):
 def lattice(evaluator, first, second):
     """Log ratio of the lattices, the mean over the periods that doublings make (2, 4, 8 ... pixels).
 
-    At each period the energy counts as far as it is above that of real images: less is no lattice.
+    At each period counts how far its energy stands out from the frequencies around it, and more than in real images:
+    noise, which has as much around, is no lattice.
     """
     arms = _at_equal(evaluator, first, second)
     if isinstance(arms, Effect):
@@ -94,18 +99,39 @@ def lattice(evaluator, first, second):
 
 
 def lattice_above(evaluator, measured):
-    """How far the energy at each period is above the real images', as log ratio, 0 where it is not: {period: value}."""
-    periods = pictures.doublings(evaluator.image_size)
-    shares = {p: measured[f"lattice_{p}"]["value"] / evaluator.of_real_images[f"lattice_{p}"]["value"] for p in periods}
-    return {period: float(np.log(max(share, 1.0))) for period, share in shares.items()}
+    """How far each period stands out, and more than in real images, as log ratio, 0 at least: {period: value}."""
+
+    def out(of, period):
+        return max(1.0, of[f"peak_{period}"]["value"] / of[f"around_{period}"]["value"])
+
+    real = evaluator.of_real_images
+    return {
+        p: float(np.log(max(1.0, out(measured, p) / out(real, p)))) for p in pictures.doublings(evaluator.image_size)
+    }
 
 
 def detail(evaluator, first, second):
-    """Log ratio of fine detail in the luminance, each capped at the real images': what lies above is noise."""
+    """Log ratio of fine detail in the luminance (`fine_detail`)."""
     arms = _at_equal(evaluator, first, second)
-    if isinstance(arms, Effect):
-        return arms
-    return _finite(log_ratio(*(capped(evaluator, evaluator.at(*arm), "sharpness") for arm in arms)))
+    return arms if isinstance(arms, Effect) else fine_detail(evaluator, *(_rings(evaluator.at(*arm)) for arm in arms))
+
+
+def fine_detail(evaluator, first, second):
+    """The effect on fine detail of two sets of images, each by the energy of its rings (`hwlib.metrics.pictures`).
+
+    A set's detail is the mean over the rings of the log of its energy over the real images', capped at theirs ring by
+    ring: what lies above is noise, and must not pay for blur elsewhere. Where both are capped everywhere, noise hides
+    what is to be seen.
+    """
+    real = _rings(evaluator.of_real_images)
+    lacks = [np.log(np.clip(np.asarray(rings) / real, 1e-12, 1.0)) for rings in (first, second)]
+    if not any(lack.any() for lack in lacks):
+        return Effect(too_early="both have at least the real images' energy at all frequencies: noise")
+    return _finite(float(lacks[0].mean() - lacks[1].mean()))
+
+
+def _rings(measured):
+    return np.array([measured[f"detail_{i}"]["value"] for i in range(len(pictures.RINGS) - 1)])
 
 
 def capped(evaluator, measured, name):
@@ -153,15 +179,18 @@ def luminance(evaluator, run):
 
 
 def white(evaluator, first, second):
-    """Share of images that are near white, the first's minus the second's, at equally many images seen."""
+    """Whether most images are near white, of the first and of the second, at equally many images seen.
+
+    To be pooled as two shares of runs: a run turns white or does not.
+    """
     arms = _at_equal(evaluator, first, second, gated=False)
     if isinstance(arms, Effect):
         return arms
-    shares = [evaluator.at(*arm)["white"]["value"] for arm in arms]
-    return Effect(shares[0] - shares[1])
+    turned = [int(evaluator.at(*arm)["white"]["value"] > 0.5) for arm in arms]
+    return Effect(counts=(turned[0], 1, turned[1], 1))
 
 
-NO_FACES = f"no moment at which either stands at {FACE:g} of its untrained distance"
+NO_FACES = "no moment at which either shows faces"
 
 
 def moments(run):
@@ -175,10 +204,15 @@ def last(run):
     return max(run.samples())
 
 
-def gained(evaluator, run):
-    """Images seen -> Frechet distance of the fixed samples in units of the untrained generator's."""
-    curve = evaluator.curve(run)
-    return {images: curve[step]["value"] / curve[0]["value"] for step, images in moments(run).items()}
+def distances_left(evaluator, run):
+    """Images seen -> Frechet distance of the fixed samples, in units of that from which on faces are seen."""
+    curve, face = evaluator.curve(run), evaluator.levels(is_gray(run))["face"]
+    return {images: curve[step]["value"] / face for step, images in moments(run).items()}
+
+
+def shows_none(evaluator, *runs):
+    """Why the ends of runs cannot be compared, where none shows faces; "" where one does."""
+    return _too_early(evaluator, *((run, last(run)) for run in runs))
 
 
 def misses(evaluator, run, part):
@@ -187,34 +221,41 @@ def misses(evaluator, run, part):
     return {images: 1 - seen[step][part] for step, images in moments(run).items()}
 
 
+AT_MOST, EXACTLY, AT_LEAST = "at most", "exactly", "at least"
+"""What is known of the images that a run needed: it was there at the first kept moment, between two, or never."""
+
+
 def images_until(curve, level):
-    """Images from which on a curve {images: value} stays at or below a level: (images, whether it ever did).
+    """Images from which on a curve {images: value} stays at or below a level, and what is known of them, a pair.
 
     Between two moments the logarithms of both are joined by a line. Where it never stays there, all images seen.
     """
     seen, values = np.array(list(curve)), np.maximum(list(curve.values()), 1e-9)
     above = np.flatnonzero(values > level)
     if not len(above):
-        return float(seen[0]), True
+        return float(seen[0]), AT_MOST
     i = above[-1]
     if i + 1 == len(seen):
-        return float(seen[-1]), False
+        return float(seen[-1]), AT_LEAST
     share = np.log(values[i] / level) / np.log(values[i] / values[i + 1])
-    return float(seen[i] * (seen[i + 1] / seen[i]) ** share), True
+    return float(seen[i] * (seen[i + 1] / seen[i]) ** share), EXACTLY
 
 
 def _sooner(first, second):
-    """The effect of two (images, reached); EVIDENCE: a run that never gets there has needed at least what it saw."""
-    (a, reached_a), (b, reached_b) = first, second
+    """The effect of two of `images_until`: a run that never gets there has needed at least what it saw."""
+    (a, known_a), (b, known_b) = first, second
     ratio = log_ratio(a, b)
-    if reached_a and reached_b:
+    if known_a == known_b == EXACTLY:
         return Effect(ratio)
-    if not (reached_a or reached_b):
-        return Effect(too_early="neither run has reached the level")
-    if abs(ratio) < np.log(PATIENCE) or (ratio > 0) == reached_a:
-        times = np.exp(ratio if reached_b else -ratio)
+    if known_a == known_b:
+        both = "neither run has reached the level" if known_a == AT_LEAST else "both were there at the first moment"
+        return Effect(too_early=both)
+    longer = {known_a: ratio, known_b: -ratio}.get(AT_LEAST)
+    if longer is not None and longer < np.log(PATIENCE):
+        times = np.exp(longer)
         return Effect(too_early=f"the slower run saw {times:.2g} times the images that the faster one needed")
-    return Effect(ratio, at_least=reached_b, at_most=reached_a)
+    more = known_a == AT_LEAST or known_b == AT_MOST
+    return Effect(ratio, at_least=more, at_most=not more)
 
 
 def _colours_sooner(evaluator, first, second, part):
@@ -237,13 +278,13 @@ def _distances(evaluator, arms, name):
 
 def _too_early(evaluator, *arms):
     """Why models cannot be compared, where none of them, (run, step), shows faces yet; "" where one does."""
-    best = min(gained(evaluator, run)[moments(run)[step]] for run, step in arms)
-    return f"the better arm stands at {best:.2f} of its untrained distance" if best > FACE else ""
+    best = min(distances_left(evaluator, run)[moments(run)[step]] for run, step in arms)
+    return f"the better arm stands at {best:.2f} of the distance from which on faces are seen" if best > 1 else ""
 
 
 def _first_faces(evaluator, first, second):
     shared = sorted(set(moments(first)) & set(moments(second)))
-    faces = [s for s in shared if min(gained(evaluator, r)[moments(r)[s]] for r in (first, second)) <= FACE]
+    faces = [s for s in shared if min(distances_left(evaluator, r)[moments(r)[s]] for r in (first, second)) <= 1]
     return faces[0] if faces else None
 
 

@@ -2,19 +2,23 @@
 
 import numpy as np
 
-from hwlib.claims.comparisons import FACE, gained, log_ratio, untold
+from hwlib.claims.comparisons import fine_detail, log_ratio, shows_none, untold
 from hwlib.claims.effects import Effect
+from hwlib.claims.texts import CHANCE
 from hwlib.data import tags
+from hwlib.data.avatars import EYES_RGB, HAIR_RGB
+from hwlib.data.pixels import LUMA
 from hwlib.metrics import colours, distances, pictures
+from hwlib.metrics.spoilt import in_gray
 from hwlib.training import colouring
 
 LIGHT = 4
-"""How many of the colours count as light: those whose real images have the highest mean luminance."""
+"""How many of the colours count as light: those with the highest luminance."""
 
 
 def gray_distance(evaluator, gray_gan, colour_gan):
     """Log ratio of the Frechet distances, gray GAN over colour GAN, both and the real images in gray."""
-    if reason := _too_early(evaluator, gray_gan, colour_gan):
+    if reason := shows_none(evaluator, gray_gan, colour_gan):
         return Effect(too_early=reason)
     real = evaluator.net(in_gray(evaluator.real()))
     seen = [evaluator.net(in_gray(faces(evaluator, run))) for run in (gray_gan, colour_gan)]
@@ -22,15 +26,15 @@ def gray_distance(evaluator, gray_gan, colour_gan):
 
 
 def colouring_blurs(evaluator, gray_gan, colouriser):
-    """Log ratio of fine detail, after over before colouring, of faces of the gray GAN; each capped at real images'."""
-    if reason := _too_early(evaluator, gray_gan):
+    """Log ratio of fine detail (`comparisons.fine_detail`), after over before colouring, of faces of the gray GAN."""
+    if reason := shows_none(evaluator, gray_gan):
         return Effect(too_early=reason)
-    return Effect(blur(evaluator, faces(evaluator, gray_gan), colouriser))
+    return blur(evaluator, faces(evaluator, gray_gan), colouriser)
 
 
 def colouring_blurs_real(evaluator, colouriser):
     """The same of real images: what the colouriser loses by itself."""
-    return Effect(blur(evaluator, in_gray(evaluator.real(seed=1)), colouriser))
+    return blur(evaluator, in_gray(evaluator.real(seed=1)), colouriser)
 
 
 def dark_hair(evaluator, gray_gan, colouriser):
@@ -45,10 +49,10 @@ def dark_eyes(evaluator, gray_gan, colouriser):
 
 def normalising_helps(evaluator, gray_gan, colouriser, normalised):
     """Share of light hair drawn as asked on the darkest third, with minus without normalising the gray image."""
-    if reason := untold(evaluator, "hair"):
+    if reason := untold(evaluator, "hair") or shows_none(evaluator, gray_gan):
         return Effect(too_early=reason)
     drawn = [light_colours_drawn(evaluator, gray_gan, one)["hair"]["dark"] for one in (normalised, colouriser)]
-    return Effect(drawn[0] - drawn[1])
+    return _of_shares(*drawn, "hair")
 
 
 def faces(evaluator, run):
@@ -56,24 +60,17 @@ def faces(evaluator, run):
     return run.generate(np.zeros((evaluator.n, tags.TEXT_DIM)), seed=run.seed + 3)
 
 
-def in_gray(images):
-    """Luma of uint8 images in all three channels."""
-    return np.repeat(np.rint(255 * colouring.gray(images)).astype(np.uint8)[..., None], 3, axis=-1)
-
-
 def blur(evaluator, gray, colouriser):
-    """Log ratio of fine detail in the luminance, after over before colouring, capped at the real images'."""
+    """The effect on fine detail in the luminance, after over before colouring, log ratio."""
     coloured = colouring.colour(colouriser.model("colouriser"), gray, evaluator.real_texts)
-    real = evaluator.of_real_images["sharpness"]["value"]
-    return log_ratio(*(min(real, float(pictures.sharpness(images).mean())) for images in (coloured, gray)))
+    seen = [pictures.detail(images).mean(0) for images in (coloured, gray)]
+    return fine_detail(evaluator, *seen)
 
 
-def light_colours(evaluator, part):
-    """Names of the lightest colours of hair or eyes by the luminance of real images that name one."""
-    names, columns = (tags.HAIR, tags.HAIR_COLUMNS) if part == "hair" else (tags.EYES, tags.EYES_COLUMNS)
-    named, brightness = np.asarray(evaluator.real_texts)[:, columns], pictures.luminance(evaluator.real(seed=1))
-    mean = [brightness[named[:, i] > 0].mean() if named[:, i].any() else 0 for i in range(len(names))]
-    return [names[i] for i in np.argsort(mean)[-LIGHT:]]
+def light_colours(part):
+    """Names of the lightest colours of "hair" or "eyes", by the luminance of the colour that they are drawn in."""
+    drawn = {"hair": HAIR_RGB, "eyes": EYES_RGB}[part]
+    return sorted(drawn, key=lambda name: np.asarray(drawn[name]) @ LUMA)[-LIGHT:]
 
 
 def light_colours_drawn(evaluator, gray_gan, colouriser):
@@ -86,7 +83,7 @@ def light_colours_drawn(evaluator, gray_gan, colouriser):
         drawn = faces(evaluator, gray_gan)
         order, third = np.argsort(pictures.luminance(drawn)), len(drawn) // 3
         model, rng = colouriser.model("colouriser"), np.random.default_rng(gray_gan.seed)
-        wanted = {part: rng.choice(light_colours(evaluator, part), third) for part in ("hair", "eyes")}
+        wanted = {part: rng.choice(light_colours(part), third) for part in ("hair", "eyes")}
         asked = np.stack([tags.encode(*both) for both in zip(wanted["hair"], wanted["eyes"], strict=True)])
         found = {"hair": {}, "eyes": {}}
         for third_of, chosen in (("dark", order[:third]), ("light", order[-third:])):
@@ -95,16 +92,18 @@ def light_colours_drawn(evaluator, gray_gan, colouriser):
                 found[part][third_of] = share
         return found
 
-    return evaluator.kept(gray_gan.folder, f"light-{colouriser.key}", made)
+    return evaluator.kept(gray_gan.folder, f"light-colours-{colouriser.key}", made)
 
 
 def _light(evaluator, gray_gan, colouriser, part):
-    if reason := untold(evaluator, part):
+    if reason := untold(evaluator, part) or shows_none(evaluator, gray_gan):
         return Effect(too_early=reason)
     shares = light_colours_drawn(evaluator, gray_gan, colouriser)[part]
-    return Effect(shares["dark"] - shares["light"])
+    return _of_shares(shares["dark"], shares["light"], part)
 
 
-def _too_early(evaluator, *runs):
-    best = min(list(gained(evaluator, run).values())[-1] for run in runs)
-    return f"the better arm stands at {best:.2f} of its untrained distance" if best > FACE else ""
+def _of_shares(first, second, part):
+    """The difference; too early where the better has not learned the colours, at three times chance."""
+    if max(first, second) < 3 * CHANCE[part]:
+        return Effect(too_early=f"the better has {max(first, second):.2f} of the {part} right")
+    return Effect(first - second)

@@ -4,7 +4,6 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from hwlib.claims.comparisons import gained
 from hwlib.experiments import resolve, search
 from hwlib.runs.evaluation import evaluator
 from hwlib.runs.store import Run, together
@@ -34,16 +33,17 @@ def function_of(measure):
 
 
 def searched(profile, data):
-    """What the search for learning rates found: arm -> {rate: distance left of the untrained one}, and the rate chosen.
+    """What the search for learning rates found: arm -> {rate: Frechet distance}, and the rate chosen.
 
     The distance is that of the fixed samples at the end, the mean over the search's seeds. Only arms whose runs are all
-    finished: {arm: ({rate: left}, rate at this profile)}.
+    finished: {arm: ({rate: distance}, rate at this profile)}.
     """
     found = {}
     for arm in search.ARMS:
         runs = {rate: [Run(search.name_of(arm, rate), profile, data, s) for s in search.SEEDS] for rate in search.RATES}
         if all(run.finished for ones in runs.values() for run in ones):
             judge = evaluator(profile, data)
-            left = {rate: np.mean([[*gained(judge, run).values()][-1] for run in ones]) for rate, ones in runs.items()}
-            found[arm] = left, resolve(arm, profile)[1].get("learning_rate_scale", 1.0)
+            curves = {rate: [judge.curve(run) for run in ones] for rate, ones in runs.items()}
+            ends = {rate: np.mean([one[max(one)]["value"] for one in ones]) for rate, ones in curves.items()}
+            found[arm] = ends, resolve(arm, profile)[1].get("learning_rate_scale", 1.0)
     return found

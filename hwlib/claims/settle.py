@@ -45,7 +45,9 @@ def stand(measure, profile, data):
     coming = [n for n in looks(profile) if n > len(there)]
     if measure.units == "pairs":  # of one seed
         coming = [1] if not there else []
-    if finding.verdict.startswith(("reproduced", "contradicted")) or not coming:
+    none_counts = measure.gate == "speed" or all(row["too_early"] for row in finding.units)
+    hopeless = finding.verdict == "too early" and len(there) >= looks(profile)[0] and none_counts
+    if finding.verdict.startswith(("reproduced", "contradicted")) or hopeless or not coming:
         return finding, []
     arms = [
         run for seed in range(measure.first_seed + coming[0]) for run in together(measure.runs, profile, data, seed)

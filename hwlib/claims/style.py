@@ -34,8 +34,14 @@ def other_layers_style(default, *others):
 
 
 def other_layers_structure(default, *others):
-    """Structure of the content, best of the other runs minus the default: above 0, another one keeps more of it."""
-    return max((_differences(structures(run), structures(default)) for run in others), key=_mean)
+    """Structure of the content, best of the other runs minus the default: above 0, another one keeps more of it.
+
+    Of the others that paint: those at most `ALIKE` times as far from the style. One that changes little keeps it all.
+    """
+    paint = [run for run in others if _mean(_log_ratios(style_distances(run), style_distances(default))) <= log(ALIKE)]
+    if not paint:
+        return {pair: Effect(too_early="no other layer comes as near to the style") for pair in structures(default)}
+    return max((_differences(structures(run), structures(default)) for run in paint), key=_mean)
 
 
 def white_structure(content_start, white_start):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwlib.claims.comparisons import log_ratio, untold
+from hwlib.claims.comparisons import log_ratio, shows_none, untold
 from hwlib.claims.effects import Effect
 from hwlib.data import tags
 from hwlib.metrics.diversity import diversity
@@ -26,6 +26,8 @@ def eyes(evaluator, first, second):
 
 def noise_over_texts(evaluator, first, second):
     """Log ratio of how far noise moves a face in units of how far a text does; each unit draws texts of its own."""
+    if reason := shows_none(evaluator, first, second):
+        return Effect(too_early=reason)
     ratios = [noise_over_texts_of(evaluator, run) for run in (first, second)]
     return Effect(log_ratio(*ratios))
 
@@ -34,7 +36,9 @@ def noise_over_texts_of(evaluator, run):
     """Mean distance of two faces with one text over that of two with one noise (`hwlib.metrics.diversity`)."""
     texts = np.random.default_rng((run.seed, 4)).choice(tags.grid(), TEXTS, replace=False)
     made = evaluator.kept(
-        run.folder, "diversity", lambda: diversity(run.generate, texts, evaluator.net, NOISES, run.seed)
+        run.folder,
+        f"diversity-{TEXTS}-{NOISES}",
+        lambda: diversity(run.generate, texts, evaluator.net, NOISES, run.seed),
     )
     return made["ratio"]["value"]
 

@@ -4,6 +4,8 @@ Set against real images, since drawn faces and photographs differ in all of them
 `distances.mean`, for other statistics `distances.bootstrap`.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from hwlib.data.pixels import LUMA
@@ -35,6 +37,44 @@ def lattice_spectrum(images, periods):
 def doublings(size):
     """The periods that doublings from a map of 4x4 to images of `size` pixels can leave: 2, 4 ... size / 4."""
     return tuple(2**i for i in range(1, size.bit_length() - 2))
+
+
+def lattice_peaks(images, periods):
+    """Of each period, 2, 4, 8 ..., how far the lattice stands out: its energy over that of the frequencies around it.
+
+    Means over images of two spectral energies per frequency, float64 [2, n, periods]: at the multiples of 1 / period
+    cycles per pixel that are none of its half, and two steps of the spectrum away from these, where the window's lobe
+    ends. White noise has as much at both, and faces, whose spectrum is smooth, nearly; a lattice has more at the first.
+    """
+    x, weights = _centred(images)
+    energy = (np.abs(np.fft.fft2(weights * x, axes=(1, 2))) ** 2).sum(-1)
+    size = images.shape[1]
+    found = []
+    for period in periods:
+        step = size // period  # of the spectrum, between two of the period's frequencies
+        on = np.zeros((size, size), bool)
+        on[::step, ::step] = True
+        on[:: 2 * step, :: 2 * step] = False  # these have half of the period, or none
+        far = [np.roll(on, by, (0, 1)) for by in ((2, 0), (-2, 0), (0, 2), (0, -2), (2, 2), (2, -2), (-2, 2), (-2, -2))]
+        found.append([energy[:, on].mean(1), np.mean([energy[:, one].mean(1) for one in far], axis=0)])
+    return np.moveaxis(np.array(found), 0, -1)
+
+
+RINGS = (1 / 8, 3 / 16, 1 / 4, 3 / 8, 1.0)
+"""Frequencies, in cycles per pixel, between which fine detail is taken ring by ring: periods from 8 pixels down."""
+
+
+def detail(images):
+    """Spectral energy of the luminance in each of `RINGS`, float64 [n, 4], not as a share: a flat blob has little.
+
+    Borders are weighted and the lattice of 4 pixels is taken out as in `sharpness`.
+    """
+    x, weights = _centred((images @ LUMA)[..., None] / 255)
+    x = x - _lattice(x, weights, 4)
+    spectrum = np.abs(np.fft.fft2((weights * x)[..., 0])) ** 2
+    frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(images.shape[1])] * 2))
+    rings = [(frequency >= low) & (frequency < high) for low, high in pairwise(RINGS)]
+    return np.stack([spectrum[:, ring].sum(1) for ring in rings], axis=1)
 
 
 def sharpness(images, band=(1 / 8, 1.0)):

@@ -143,6 +143,12 @@ def bands(panels, x_labels, y_label="", log=False):
     return figure
 
 
+def level(value):
+    """A dotted line across all panels of the current figure."""
+    for axes in plt.gcf().axes:
+        axes.axhline(value, color="black", linestyle=":", linewidth=0.8)
+
+
 def histograms(values, x_label):
     """Distributions of several arrays side by side, on a logarithmic scale of counts: {title: array of any shape}."""
     figure, all_axes = plt.subplots(1, len(values), figsize=(WIDTH, 1.7), squeeze=False, sharey=True)

@@ -10,8 +10,9 @@ import numpy as np
 from hwlib import paths
 from hwlib.data import tags
 from hwlib.experiments import PROFILES
-from hwlib.metrics import colours, distances, failure, features, pictures
+from hwlib.metrics import colours, distances, failure, features, pictures, spoilt
 from hwlib.metrics.diversity import pairwise_distance
+from hwlib.metrics.spoilt import in_gray
 from hwlib.runs import sources
 from hwlib.runs.store import COMPUTING, Run, get, load_images, texts, versions_of
 from hwlib.storage import write_atomically, write_json
@@ -76,25 +77,58 @@ class Evaluator:
         """The texts of `real(seed=1)`, uint8 [n, text]."""
         return _real(self.profile, self.data, self.n, 1)[1]
 
-    def images(self, generated):
-        """Measures of images uint8 [n, s, s, 3]: a dict of dicts with `value` and `error`.
+    def images(self, generated, gray=False):
+        """Measures of images uint8 [n, s, s, 3], against real ones or these in gray: dicts of `value` and `error`.
 
         `frechet`, `kernel`, `precision`, `recall`, `density`, `coverage` and `diversity` (mean pairwise distance) in
-        VGG features; the means of PER_IMAGE; `lattice_2`, `lattice_4` ... (`pictures.lattice_spectrum`).
+        VGG features; the means of PER_IMAGE; `lattice_2`, `lattice_4` ... (`pictures.lattice_spectrum`), `peak_2` and
+        `around_2` ... (`pictures.lattice_peaks`), `detail_0` ... (`pictures.detail`).
         """
         seen = self.net(generated)
-        found = distances.compare(self._real_features(), seen, k=min(5, self.n - 1))
+        found = distances.compare(self._real_features(gray=gray), seen, k=min(5, self.n - 1))
         found["diversity"] = pairwise_distance(seen)
         periods = pictures.doublings(generated.shape[1])
-        spectrum = pictures.lattice_spectrum(generated, periods).T
-        found |= {f"lattice_{p}": distances.mean(share) for p, share in zip(periods, spectrum, strict=True)}
+        spectral = {
+            "lattice": pictures.lattice_spectrum(generated, periods),
+            **dict(zip(("peak", "around"), pictures.lattice_peaks(generated, periods), strict=True)),
+        }
+        for name, of_periods in spectral.items():
+            found |= {f"{name}_{p}": distances.mean(one) for p, one in zip(periods, of_periods.T, strict=True)}
+        found |= {f"detail_{i}": distances.mean(ring) for i, ring in enumerate(pictures.detail(generated).T)}
         return found | {name: distances.mean(measure(generated)) for name, measure in PER_IMAGE.items()}
 
-    @cached_property
+    @property
     def of_real_images(self):
         """The same of other real images than those that are compared with: what a perfect generator would have."""
-        fingerprint = load_images(self.profile, self.data).fingerprint
-        return self.kept(paths.CACHE / "features", f"real-{fingerprint}", lambda: self.images(self.real(seed=1)))
+        return self.of_real()
+
+    def of_real(self, gray=False):
+        """`of_real_images`, or, of real images in gray, the same against others in gray."""
+
+        def made():
+            real = self.real(seed=1)
+            return self.images(in_gray(real), gray=True) if gray else self.images(real)
+
+        return self.kept(paths.CACHE / "features", f"real-{'gray-' * gray}{self._fingerprint}", made)
+
+    def levels(self, gray=False):
+        """Frechet distances that a run's `curve` is held against: of real images, spoilt (`hwlib.metrics.spoilt`).
+
+        "face": nearer than these, faces are seen; "blobs": beyond these there is none. Of as many images as a run has
+        fixed samples, and the same for every run on the data set.
+        """
+
+        def made():
+            real = self.real(seed=1)[: len(tags.grid())]
+            real = in_gray(real) if gray else real
+            return {name: self._of_samples(spoilt.blurred(real, by), gray) for name, by in spoilt.LEVELS.items()}
+
+        found = self.kept(paths.CACHE / "features", f"levels-{'gray-' * gray}{self._fingerprint}", made)
+        return {name: one["value"] for name, one in found.items()}
+
+    @property
+    def _fingerprint(self):
+        return load_images(self.profile, self.data).fingerprint
 
     def run(self, run, step=None):
         """Measures of a run's generator, at the end or at a step that samples were kept of; computed once.
@@ -129,7 +163,7 @@ class Evaluator:
         Step -> dict of `value` and `error`, in VGG features. There are 132 samples: far above the values of `run`.
         """
         samples, name = run.samples(raw=raw), "curve" + "-raw" * raw
-        made = self.kept(run.folder, name, lambda: {s: self._of_samples(x) for s, x in samples.items()})
+        made = self.kept(run.folder, name, lambda: {s: self._of_samples(x, is_gray(run)) for s, x in samples.items()})
         return {int(step): value for step, value in made.items()}
 
     def over_training(self, run):
@@ -150,14 +184,14 @@ class Evaluator:
             write_json(path, make())
         return json.loads(path.read_text())
 
-    def _of_samples(self, images):
-        return distances.frechet_distance(self._real_features(len(images)), self.net(images))
+    def _of_samples(self, images, gray=False):
+        return distances.frechet_distance(self._real_features(len(images), gray), self.net(images))
 
-    def _real_features(self, n=None):
-        return _real_features(self.net, self.profile, self.data, n or self.n)
+    def _real_features(self, n=None, gray=False):
+        return _real_features(self.net, self.profile, self.data, n or self.n, gray)
 
     def _measured(self, run, step):
-        found = self.images(run.generate(self.real_texts, seed=run.seed + 1, step=step))
+        found = self.images(run.generate(self.real_texts, seed=run.seed + 1, step=step), is_gray(run))
         if self.classifier:
             texts = np.repeat(tags.grid(), GRID_REPEATS, axis=0)
             found |= self._right(run.generate(texts, seed=run.seed + 2, step=step), texts)
@@ -173,9 +207,9 @@ class Evaluator:
         return found
 
     def _failed(self, run, step, found):
-        """Reasons of failure; what was gained is measured on the fixed samples, before and after the training."""
+        """Reasons of failure; the distance is that of the fixed samples."""
         curve = self.curve(run)
-        real = self.of_real_images
+        real = self.of_real(is_gray(run))
         return failure.reasons(
             diverged=run.record["result"]["diverged_at"] is not None,
             saturated=found["saturated"]["value"],
@@ -183,7 +217,7 @@ class Evaluator:
             diversity=found["diversity"]["value"],
             diversity_real=real["diversity"]["value"],
             frechet=curve[max(curve) if step is None else step]["value"],
-            frechet_untrained=curve[0]["value"],
+            frechet_blobs=self.levels(is_gray(run))["blobs"],
         )
 
     @property
@@ -193,10 +227,15 @@ class Evaluator:
 
     @cached_property
     def _key(self):
-        measured = load_images(self.profile, self.data).fingerprint, self.n, self.net.key
+        measured = self._fingerprint, self.n, self.net.key
         judge = self.classifier and self.classifier.key
         drawn = sources.digest_of(Run.model, Run.generate, Run.samples)
         return _key_of({"hwlib.runs.evaluation", "hwlib.inference.generation"}, *measured, judge, drawn)
+
+
+def is_gray(run):
+    """Whether a run draws gray faces, which are compared with real ones in gray."""
+    return bool(run.settings.get("gray"))
 
 
 def _key_of(modules, *what):
@@ -228,10 +267,11 @@ def _real(profile, data, n, seed):
 
 
 @lru_cache(maxsize=8)
-def _real_features(net, profile, data, n):
-    """Features of the real sample, kept in the cache."""
+def _real_features(net, profile, data, n, gray=False):
+    """Features of the real sample, or of it in gray, kept in the cache."""
     images = _real(profile, data, n, 0)[0]
-    chosen = load_images(profile, data).fingerprint, n, sources.digest_of(_real)
+    images = in_gray(images) if gray else images
+    chosen = load_images(profile, data).fingerprint, n, gray, sources.digest_of(_real, in_gray)
     key = _key_of({"hwlib.metrics.features"}, *chosen, net.key)
     path = paths.CACHE / "features" / f"{key}.npy"
     if not path.exists():
