@@ -85,7 +85,7 @@ def generate(options):
 
     run = Run(options.experiment, *_what(options))
     if not run.record:
-        raise ValueError(f"{run.label} is not trained: python -m hwlib train {options.experiment} first.")
+        raise ValueError(f"{run.label} is not trained: .venv/bin/hwlib train {options.experiment} first.")
     folder = Path(options.output)
     if not options.test_text:
         coursework.write_grid_of_noise(run, folder / "gan.png", raw=options.raw)
@@ -226,7 +226,7 @@ examples:
 
 def _parser():
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--profile", default="quick", help="smoke, quick, study or paper (default: quick)")
+    common.add_argument("--profile", default="quick", help="smoke, quick, study, epoch-30 or paper (default: quick)")
     common.add_argument("--data", default="avatars", help="avatars, avatars:course, or a folder or zip of images")
     common.add_argument("--seed", type=int, default=0, help="the first seed (default: 0)")
     width = partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=100)

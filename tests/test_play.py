@@ -352,7 +352,7 @@ def test_a_run_that_is_not_trained_leaves_its_part_out_and_says_how_to_train_it(
     assert browser.errors == [] and browser.run("document.querySelectorAll('#faces canvas').length") == 1
     assert not browser.run("$('translation').checkVisibility() || $('start').checkVisibility()")
     told = text(browser, "missing")
-    assert "python -m hwlib train report-a-conv-even --profile smoke" in told and "python -m hwlib play" in told
+    assert ".venv/bin/hwlib train report-a-conv-even --profile smoke" in told and ".venv/bin/hwlib play" in told
     monkeypatch.setattr(play, "FACES", {})
     with pytest.raises(ValueError, match="nothing to play with: train one of cyclegan-report-a first") as error:
         play.write("smoke", "avatars", 0)

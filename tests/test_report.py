@@ -288,7 +288,7 @@ def test_conditions():
         "Versions": "python\u00a03.11, keras\u00a03.15",
         "Training time": "0:01:15 (h:min:s)",
     }
-    notice = "Scaled-down profile on embedded drawn faces: these are not the reports’ results."
+    notice = "Scaled-down profile on drawn faces: these are not the reports’ results."
     assert exporter.run_settings(CONDITIONS)["notice"] == notice
     assert exporter.run_settings({"profile": "paper", "data": "course"})["notice"] is None
 

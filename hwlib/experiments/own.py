@@ -18,7 +18,7 @@ def load(known, folder=paths.OWN):
     if not folder:
         return {}
     if not (path := folder / "experiments.toml").exists():
-        raise ValueError(f"There is no report {folder.name}: {path} is missing (python -m hwlib new makes a report).")
+        raise ValueError(f"There is no report {folder.name}: {path} is missing (.venv/bin/hwlib new makes a report).")
     known = dict(known)
     try:
         own = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -30,7 +30,7 @@ def translate(run, pictures, direction="a-to-b", folder="translated"):
         raise ValueError(f"{run.name} translates no images; cyclegan and cyclegan-report-a do.")
     if not run.record:
         raise ValueError(
-            f'{run.label} is not trained: python -m hwlib train {run.name} --profile {run.profile} --data "{run.data}"'
+            f'{run.label} is not trained: .venv/bin/hwlib train {run.name} --profile {run.profile} --data "{run.data}"'
         )
     sources, folder = found(pictures), Path(folder)
     targets = [folder / f"{path.stem}.png" for path in sources]

@@ -30,6 +30,7 @@ from pandocfilters import Cite, LineBreak, Math, Para, Plain, RawBlock, walk
 from traitlets import Bool, Unicode
 from traitlets.config import Config
 
+from hwlib.data import DRAWN
 from hwlib.paths import REPOSITORY
 from hwlib.report import lighter
 from hwlib.report.numbering import ReportError, Section, link
@@ -146,8 +147,8 @@ def run_settings(conditions):
     """Return a run's profile, and the notice that says how far it is from the reports' own (None for these)."""
     data = conditions.get("data")
     scaled = conditions.get("profile", "paper") != "paper"
-    drawn = (data.get("name") if isinstance(data, dict) else data) == "avatars"
-    what = ["scaled-down profile"] * scaled + ["embedded drawn faces"] * drawn
+    drawn = (data.get("name") if isinstance(data, dict) else data) in DRAWN
+    what = ["scaled-down profile"] * scaled + ["drawn faces"] * drawn
     notice = f"{' on '.join(what).capitalize()}: these are not the reports’ results." if what else None
     return {"profile": conditions.get("profile"), "notice": notice}
 
