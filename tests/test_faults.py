@@ -1,5 +1,6 @@
 """After a kill, a full disk or whatever else, the same command goes on and ends with the same bits (`faults.py`)."""
 
+import os
 import random
 import subprocess
 import sys
@@ -38,7 +39,7 @@ def careless(path, content):
 
 def forgetful(path, content):
     """Leaves half-written files where they are."""
-    half = path.with_name(f".4711.here.{path.name}")
+    half = path.with_name(f".{os.getpid()}.here.{path.name}")
     half.write_text("{")
     write_json(path, content)
     half.unlink()

@@ -37,6 +37,12 @@ def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_and_anothe
     assert path.read_text() == "whole" and {*tmp_path.iterdir()} == {path, parent, elsewhere}
 
 
+def _cut_short():
+    """What NumPy raises where an array's last bytes find no room."""
+    with open("/dev/full", "wb") as full:
+        np.zeros(1 << 16).tofile(full)
+
+
 def test_a_full_disk_is_told_with_the_file_and_what_it_lacks(tmp_path):
     path = tmp_path / "a.npz"
 
@@ -46,6 +52,8 @@ def test_a_full_disk_is_told_with_the_file_and_what_it_lacks(tmp_path):
 
     with pytest.raises(OSError, match=r"a\.npz is not written: it takes more than .* MB\. Make room; the same command"):
         write_atomically(path, write)
+    with pytest.raises(OSError, match=r"a\.npz is not written: it takes more than"):
+        write_atomically(path, lambda temporary: _cut_short())
     path.write_bytes(bytes(3 << 20))
     with pytest.raises(
         OSError, match=r"a\.npz is not written: 3\.0 MB are missing\. Make room; the same command goes on"

@@ -680,8 +680,11 @@ def test_other_layers_are_judged_by_the_best_of_them_in_style_and_in_structure(t
     styled, left_alone = Drawn(tmp_path / "b", {PAIR: again}), Drawn(tmp_path / "c", {PAIR: content})
     assert value(claims.other_layers_style(default, styled, left_alone)) < -0.2
     assert value(claims.other_layers_style(default, left_alone)) > 0.2
-    assert value(claims.other_layers_structure(default, styled, left_alone)) > 0.05
     assert value(claims.other_layers_structure(default, styled)) < -0.05
+    # What is hardly painted keeps all structure, and is no better layer for it.
+    assert value(claims.other_layers_structure(default, styled, left_alone)) < -0.05
+    assert "as near to the style" in claims.other_layers_structure(default, left_alone)["-".join(PAIR)].too_early
+    assert value(claims.other_layers_structure(left_alone, default)) < 0
 
 
 def test_white_is_too_early_until_its_loss_is_that_of_the_content_start(tmp_path):
