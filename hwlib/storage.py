@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import platform
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from glob import escape
 
 
@@ -16,7 +16,7 @@ def write_atomically(path, write):
     name = f"{_machine()}.{path.name}"
     temporary = path.with_name(f".{os.getpid()}.{name}")
     for left in path.parent.glob(f".[0-9]*.{escape(name)}"):
-        if not _lives(int(left.name.split(".")[1])):
+        if not _lives(left.name.split(".")[1]):
             left.unlink(missing_ok=True)
     try:
         with told_if_full(temporary, path, path.stat().st_size if path.exists() else 0):
@@ -50,11 +50,13 @@ def _machine():
 
 
 def _lives(process):
-    with suppress(PermissionError):  # somebody else's
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return False
+    """Whether there is a process of this number, or what should be its number is none."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, ValueError, OverflowError):  # somebody else's, or no name of ours
+        return True
     return True
 
 

@@ -337,7 +337,7 @@ class Campaign:
             if ready := self.jobs[job][1]:
                 status, told = in_child(lambda: ready(made_ready), made_ready)
                 assert status == 0, told
-        return shutil.copytree(made_ready, home)
+        return shutil.copytree(made_ready, home, symlinks=True)
 
     def do(self, job, home, counts=None, **fault):
         return in_child(self.jobs[job][0], home, counts, **fault)
@@ -442,9 +442,9 @@ class _on_disk:
 
     def __enter__(self):
         kept = self.home.with_name(f"{self.home.name}-kept")
-        shutil.copytree(self.home, kept)
+        shutil.copytree(self.home, kept, symlinks=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.room}", "tmpfs", self.home], check=True)
-        shutil.copytree(kept, self.home, dirs_exist_ok=True)
+        shutil.copytree(kept, self.home, symlinks=True, dirs_exist_ok=True)
         shutil.rmtree(kept)
         return self
 

@@ -226,5 +226,5 @@ def test_what_noise_and_text_move_is_not_compared_where_no_face_is_seen(evaluato
 
 
 def test_colours_are_compared_where_the_better_third_has_three_times_chance_right():
-    assert hybrid._of_shares(0.4, 0.9, "hair").value == pytest.approx(-0.5)
-    assert "0.20 of the hair" in hybrid._of_shares(0.1, 0.2, "hair").too_early
+    assert texts.difference(0.4, 0.9, "hair").value == pytest.approx(-0.5)
+    assert "0.20 of the hair" in texts.difference(0.1, 0.2, "hair").too_early

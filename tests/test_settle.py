@@ -79,6 +79,20 @@ def test_after_a_change_the_first_look_is_at_seeds_that_nobody_has_seen(world, m
     ].verdict == "reproduced"
 
 
+@pytest.mark.parametrize("gate", ["", "speed"])
+def test_where_no_seed_of_the_first_look_counts_no_more_are_trained(world, monkeypatch, gate):
+    m = rule.Measure("plain", "w", "log ratio", "y", "more", 0.2, runs=("a", "b"), function="f", gate=gate)
+    counts = () if gate == "" else (0, 1, 2, 3)  # of speed one that does not count is enough
+
+    def effects(measure, profile, data, seeds):
+        return {seed: Effect(1.0, too_early="" if seed in counts else "a blob") for seed in seeds}
+
+    monkeypatch.setattr(settle, "measures", lambda: [("X plain", m)])
+    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, counting=measured.counting))
+    found = settle.settle("quick", "avatars", 1.0, lambda line: None)
+    assert (found["X plain"].verdict, len(found["X plain"].units)) == ("too early", 5)
+
+
 def test_each_change_of_standing_is_said_once(world):
     said = []
     settle.settle("quick", "avatars", 1.0, said.append)

@@ -31,10 +31,11 @@ def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_and_anothe
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
     killed, parent = (tmp_path / f".{pid}.{platform.node()}.{path.name}" for pid in (int(ended.stdout), os.getppid()))
     elsewhere = tmp_path / f".{int(ended.stdout)}.another.{path.name}"
-    for left in (killed, parent, elsewhere):
+    nobodys = [tmp_path / f".{number}.{platform.node()}.{path.name}" for number in ("1x", 10**30)]
+    for left in (killed, parent, elsewhere, *nobodys):
         left.write_text("half")
     write_atomically(path, lambda temporary: temporary.write_text("whole"))
-    assert path.read_text() == "whole" and {*tmp_path.iterdir()} == {path, parent, elsewhere}
+    assert path.read_text() == "whole" and {*tmp_path.iterdir()} == {path, parent, elsewhere, *nobodys}
 
 
 def _cut_short():

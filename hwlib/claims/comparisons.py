@@ -2,8 +2,8 @@
 
 Each takes an `Evaluator` and the finished runs of one seed, the arms in the order of the effect's sign ("first over
 second"), and returns the `Effect` that this seed shows. Generators are measured with averaged weights. What a run has
-to reach depends on real images only: faces are seen where the Frechet distance is below that of real faces under strong
-noise (`Evaluator.levels`), the same for every network.
+to reach depends on real images only: faces are seen where the Frechet distance is below that of blurred real faces
+(`Evaluator.levels`), the same for every network.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ PATIENCE = 4
 
 def images_to_face(evaluator, first, second):
     """Log ratio of the images seen until the Frechet distance stays at or below that of faces."""
-    return _sooner(*(images_until(distances_left(evaluator, run), 1.0) for run in (first, second)))
+    return _sooner(*(images_until(relative_distances(evaluator, run), 1.0) for run in (first, second)))
 
 
 def images_to_hair(evaluator, first, second):
@@ -204,8 +204,8 @@ def last(run):
     return max(run.samples())
 
 
-def distances_left(evaluator, run):
-    """Images seen -> Frechet distance of the fixed samples, in units of that from which on faces are seen."""
+def relative_distances(evaluator, run):
+    """Images seen -> Frechet distance of the fixed samples, relative to that from which on faces are seen."""
     curve, face = evaluator.curve(run), evaluator.levels(is_gray(run))["face"]
     return {images: curve[step]["value"] / face for step, images in moments(run).items()}
 
@@ -250,10 +250,9 @@ def _sooner(first, second):
     if known_a == known_b:
         both = "neither run has reached the level" if known_a == AT_LEAST else "both were there at the first moment"
         return Effect(too_early=both)
-    longer = {known_a: ratio, known_b: -ratio}.get(AT_LEAST)
-    if longer is not None and longer < np.log(PATIENCE):
-        times = np.exp(longer)
-        return Effect(too_early=f"the slower run saw {times:.2g} times the images that the faster one needed")
+    longer = ratio if known_a == AT_LEAST else -ratio
+    if AT_LEAST in (known_a, known_b) and longer < np.log(PATIENCE):
+        return Effect(too_early=f"the slower run saw {np.exp(longer):.2g} times the images that the faster one needed")
     more = known_a == AT_LEAST or known_b == AT_MOST
     return Effect(ratio, at_least=more, at_most=not more)
 
@@ -278,13 +277,13 @@ def _distances(evaluator, arms, name):
 
 def _too_early(evaluator, *arms):
     """Why models cannot be compared, where none of them, (run, step), shows faces yet; "" where one does."""
-    best = min(distances_left(evaluator, run)[moments(run)[step]] for run, step in arms)
+    best = min(relative_distances(evaluator, run)[moments(run)[step]] for run, step in arms)
     return f"the better arm stands at {best:.2f} of the distance from which on faces are seen" if best > 1 else ""
 
 
 def _first_faces(evaluator, first, second):
     shared = sorted(set(moments(first)) & set(moments(second)))
-    faces = [s for s in shared if min(distances_left(evaluator, r)[moments(r)[s]] for r in (first, second)) <= 1]
+    faces = [s for s in shared if min(relative_distances(evaluator, r)[moments(r)[s]] for r in (first, second)) <= 1]
     return faces[0] if faces else None
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from hwlib.claims.comparisons import fine_detail, log_ratio, shows_none, untold
 from hwlib.claims.effects import Effect
-from hwlib.claims.texts import CHANCE
+from hwlib.claims.texts import difference
 from hwlib.data import tags
 from hwlib.data.avatars import EYES_RGB, HAIR_RGB
 from hwlib.data.pixels import LUMA
@@ -52,7 +52,7 @@ def normalising_helps(evaluator, gray_gan, colouriser, normalised):
     if reason := untold(evaluator, "hair") or shows_none(evaluator, gray_gan):
         return Effect(too_early=reason)
     drawn = [light_colours_drawn(evaluator, gray_gan, one)["hair"]["dark"] for one in (normalised, colouriser)]
-    return _of_shares(*drawn, "hair")
+    return difference(*drawn, "hair")
 
 
 def faces(evaluator, run):
@@ -99,11 +99,4 @@ def _light(evaluator, gray_gan, colouriser, part):
     if reason := untold(evaluator, part) or shows_none(evaluator, gray_gan):
         return Effect(too_early=reason)
     shares = light_colours_drawn(evaluator, gray_gan, colouriser)[part]
-    return _of_shares(shares["dark"], shares["light"], part)
-
-
-def _of_shares(first, second, part):
-    """The difference; too early where the better has not learned the colours, at three times chance."""
-    if max(first, second) < 3 * CHANCE[part]:
-        return Effect(too_early=f"the better has {max(first, second):.2f} of the {part} right")
-    return Effect(first - second)
+    return difference(shares["dark"], shares["light"], part)

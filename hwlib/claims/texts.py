@@ -47,9 +47,11 @@ def _accuracy(evaluator, first, second, part):
     if reason := untold(evaluator, part):
         return Effect(too_early=reason)
     step = max(set(first.samples()) & set(second.samples()))
-    shares = [evaluator.at(run, step)[part]["value"] for run in (first, second)]
-    if max(shares) < 3 * CHANCE[part]:
-        return Effect(
-            too_early=f"the better arm has {max(shares):.2f} of the {part} right; chance is {CHANCE[part]:.2f}"
-        )
-    return Effect(shares[0] - shares[1])
+    return difference(*(evaluator.at(run, step)[part]["value"] for run in (first, second)), part)
+
+
+def difference(first, second, part):
+    """The effect of two shares of right colours, the first minus the second; the better needs three times chance."""
+    if (better := max(first, second)) < 3 * CHANCE[part]:
+        return Effect(too_early=f"the better arm has {better:.2f} of the {part} right; chance is {CHANCE[part]:.2f}")
+    return Effect(first - second)

@@ -28,12 +28,6 @@ def lattice_energy(images, period=4):
     return _share(pattern, whole)
 
 
-def lattice_spectrum(images, periods):
-    """Of each period, 2, 4, 8 ..., the share of energy that lies there and not at its halves: float64 [n, periods]."""
-    shares = [lattice_energy(images, period) for period in periods]
-    return np.diff(np.stack([np.zeros(len(images)), *shares], axis=1), axis=1)
-
-
 def doublings(size):
     """The periods that doublings from a map of 4x4 to images of `size` pixels can leave: 2, 4 ... size / 4."""
     return tuple(2**i for i in range(1, size.bit_length() - 2))
@@ -42,9 +36,9 @@ def doublings(size):
 def lattice_peaks(images, periods):
     """Of each period, 2, 4, 8 ..., how far the lattice stands out: its energy over that of the frequencies around it.
 
-    Means over images of two spectral energies per frequency, float64 [2, n, periods]: at the multiples of 1 / period
-    cycles per pixel that are none of its half, and two steps of the spectrum away from these, where the window's lobe
-    ends. White noise has as much at both, and faces, whose spectrum is smooth, nearly; a lattice has more at the first.
+    Two spectral energies per frequency, float64 [2, n, periods]: at the multiples of 1 / period cycles per pixel that
+    are none of its half, and two steps of the spectrum away from these, where the window's lobe ends. White noise has
+    as much at both, faces have less at the first, and a lattice has more. Raises ValueError as `lattice_energy`.
     """
     x, weights = _centred(images)
     energy = (np.abs(np.fft.fft2(weights * x, axes=(1, 2))) ** 2).sum(-1)
@@ -67,7 +61,7 @@ RINGS = (1 / 8, 3 / 16, 1 / 4, 3 / 8, 1.0)
 def detail(images):
     """Spectral energy of the luminance in each of `RINGS`, float64 [n, 4], not as a share: a flat blob has little.
 
-    Borders are weighted and the lattice of 4 pixels is taken out as in `sharpness`.
+    Borders are weighted and the lattice of 4 pixels is taken out as in `sharpness`; raises ValueError as it does.
     """
     x, weights = _centred((images @ LUMA)[..., None] / 255)
     x = x - _lattice(x, weights, 4)

@@ -81,18 +81,14 @@ class Evaluator:
         """Measures of images uint8 [n, s, s, 3], against real ones or these in gray: dicts of `value` and `error`.
 
         `frechet`, `kernel`, `precision`, `recall`, `density`, `coverage` and `diversity` (mean pairwise distance) in
-        VGG features; the means of PER_IMAGE; `lattice_2`, `lattice_4` ... (`pictures.lattice_spectrum`), `peak_2` and
-        `around_2` ... (`pictures.lattice_peaks`), `detail_0` ... (`pictures.detail`).
+        VGG features; the means of PER_IMAGE; `peak_2` and `around_2`, `peak_4` ... (`pictures.lattice_peaks`),
+        `detail_0` ... (`pictures.detail`).
         """
         seen = self.net(generated)
         found = distances.compare(self._real_features(gray=gray), seen, k=min(5, self.n - 1))
         found["diversity"] = pairwise_distance(seen)
         periods = pictures.doublings(generated.shape[1])
-        spectral = {
-            "lattice": pictures.lattice_spectrum(generated, periods),
-            **dict(zip(("peak", "around"), pictures.lattice_peaks(generated, periods), strict=True)),
-        }
-        for name, of_periods in spectral.items():
+        for name, of_periods in zip(("peak", "around"), pictures.lattice_peaks(generated, periods), strict=True):
             found |= {f"{name}_{p}": distances.mean(one) for p, one in zip(periods, of_periods.T, strict=True)}
         found |= {f"detail_{i}": distances.mean(ring) for i, ring in enumerate(pictures.detail(generated).T)}
         return found | {name: distances.mean(measure(generated)) for name, measure in PER_IMAGE.items()}
@@ -126,7 +122,7 @@ class Evaluator:
         found = self.kept(paths.CACHE / "features", f"levels-{'gray-' * gray}{self._fingerprint}", made)
         return {name: one["value"] for name, one in found.items()}
 
-    @property
+    @cached_property
     def _fingerprint(self):
         return load_images(self.profile, self.data).fingerprint
 
