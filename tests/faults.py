@@ -298,8 +298,8 @@ def left_over(home):
 
 
 def records(home):
-    """Of finished runs: when they were finished."""
-    return {path.parent.name: path.stat().st_mtime_ns for path in (home / "data/runs").glob("*/record.json")}
+    """Of finished runs what their records say; the seconds are others where one is trained again."""
+    return {path.parent.name: path.read_bytes() for path in (home / "data/runs").glob("*/record.json")}
 
 
 # -------------------------------------------------------------------- faults
@@ -382,7 +382,7 @@ class Campaign:
                 status, told = self.do(job, home)
                 if status != 0:
                     wrong.append(f"the same command fails: {told[-600:]}")
-                wrong += [f"trained again: {key}" for key, when in before.items() if records(home).get(key) != when]
+                wrong += [f"trained again: {key}" for key, said in before.items() if records(home).get(key) != said]
                 wrong += [f"left over: {name}" for name in left_over(home)]
                 wrong += _differing(self.undisturbed[job], contents(home))
         finally:
