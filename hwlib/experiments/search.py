@@ -4,7 +4,7 @@ A narrow network on a short budget bears larger steps than the reports'. How muc
 search with one budget, on seeds kept for it (`SEEDS`), so that no arm loses because the profile broke it.
 """
 
-ARMS = ("report-a", "report-a-basic", "dcgan", "wgan", "wgan-gp", "wgan-gp-paper", "lsgan")
+ARMS = ("report-a", "report-a-basic", "dcgan", "wgan", "wgan-gp", "wgan-gp-paper", "lsgan", "simple")
 RATES = (1.0, 3.0, 10.0)
 """Times the report's own rate."""
 SEEDS = (1000, 1001)
@@ -20,5 +20,12 @@ RUNS = {
     for arm in ARMS
     for rate in RATES
 }
-SCALES = {name_of(arm, rate): {"learning_rate_scale": rate} for arm in ARMS for rate in RATES}
-"""What a profile lays over them, after its own choice for the arm."""
+
+
+def scaled(steps=None, others=()):
+    """What a profile lays over them after its own choice for the arm: the rate, and the search's steps if these are told.
+
+    `others`: {arm: steps} of the arms that get another number.
+    """
+    each = {arm: {"steps": dict(others).get(arm, steps)} if steps else {} for arm in ARMS}
+    return {name_of(arm, rate): each[arm] | {"learning_rate_scale": rate} for arm in ARMS for rate in RATES}
