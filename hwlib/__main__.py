@@ -52,7 +52,7 @@ def train(options):
         raise ValueError(f"{wrong[0]}: a seed is a whole number, as in {wrong[0]}:3.")
     for run in [Run(name, profile, data, int(own or seed)) for name, _, own in named]:
         if run.record:
-            print(f"{run.label}: finished already, in data/runs/{run.key}")
+            print(f"{run.label}: finished already, in {run.folder}")
             continue
         extra = []
         if options.tensorboard:

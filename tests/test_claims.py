@@ -138,6 +138,28 @@ def test_log_ratios_are_shown_as_factors():
     assert evidence.allowed(measure(region=(0.02, 0.5))) == "between 0.02 and 0.5"
 
 
+def beside_one(kernel):
+    """A claim with one part, reproduced, and the kernel distance beside it, with this effect."""
+    runs = ("dcgan", "wgan")
+    part_ = dataclasses.replace(measure("less", 0.2), name="distance", runs=runs, function="comparisons:distance")
+    beside = dataclasses.replace(part_, name="kernel", function="comparisons:kernel", beside=True)
+    found = judge(part_, seeds(-0.5, scatter=0.01)), judge(beside, seeds(kernel, scatter=0.01))
+    return claims.Judged(TABLE[0], claims.verdict(found), found)
+
+
+def test_what_is_measured_beside_has_no_say_and_is_named_so():
+    told = evidence.verdict_cell(beside_one(0.5))
+    assert told.startswith("**reproduced**") and "kernel (beside) +0.50" in told
+    assert "distance: by the kernel distance contradicted: the opposite" in told
+    assert "by the kernel distance" not in evidence.verdict_cell(beside_one(-0.5))
+    assert "*kernel (beside)*" in evidence.card(beside_one(0.5), Path())
+
+
+def test_a_measure_of_the_kernel_distance_is_called_so():
+    named = [measure for _, measure in MEASURES if measure.function == "comparisons:kernel"]
+    assert len(named) > 5 and all("kernel distance" in measure.what for measure in named)
+
+
 @pytest.mark.parametrize("direction", REGIONS)
 def test_the_forest_plot_has_the_claims_side_on_the_right(direction):
     """A reproduced line lies in the shaded region, which is right of the middle or around it."""

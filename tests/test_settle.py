@@ -57,6 +57,7 @@ def world(monkeypatch):
     monkeypatch.setattr(settle, "seeds_of", seeds_of)
     monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, counting=measured.counting))
     monkeypatch.setattr(settle, "train", train)
+    monkeypatch.setattr(settle, "lasting", lambda runs, profile, data: sum(run.work for run in runs))
     return rounds
 
 
@@ -96,7 +97,7 @@ def test_where_no_seed_of_the_first_look_counts_no_more_are_trained(world, monke
 def test_each_change_of_standing_is_said_once(world):
     said = []
     settle.settle("quick", "avatars", 1.0, said.append)
-    assert said[0] == "X plain: 0 seeds, not run; its next look needs 10 runs"
+    assert said[0] == "X plain: 0 seeds, not run; its next look needs 10 runs, about 10 min"
     assert len(said) == len(set(said))
     assert any(line.startswith("X plain: 5 seeds, reproduced") for line in said)
 
@@ -109,6 +110,17 @@ def test_out_of_time_nothing_is_trained(world):
 def test_at_study_the_number_of_seeds_is_fixed_beforehand(world):
     found = settle.settle("study", "avatars", 1.0, lambda line: None)
     assert len(found["X open"].units) == 3
+
+
+def test_a_run_lasts_as_long_as_one_of_the_same_experiment_did(monkeypatch):
+    class Finished(Run):
+        record: ClassVar = {"result": {"seconds": 600}}
+
+    monkeypatch.setattr(settle, "Run", lambda name, profile, data, seed: Finished(name, seed))
+    monkeypatch.setattr(settle, "seeds_of", lambda names, profile, data: [0] if names == ["a"] else [])
+    monkeypatch.setattr(settle, "jobs", SimpleNamespace(START_UP=15, minutes=lambda runs: 15 + 7))
+    monkeypatch.setattr(settle.os, "cpu_count", lambda: 2)
+    assert settle.lasting([Run("a", 3), Run("b", 3)], "quick", "avatars") == pytest.approx((10 + 7) / 2)
 
 
 @pytest.fixture

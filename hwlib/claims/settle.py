@@ -9,6 +9,7 @@ import time
 from hwlib import paths
 from hwlib.claims import measured, rule, table
 from hwlib.experiments import looks, search
+from hwlib.runs import jobs
 from hwlib.runs.store import Run, seeds_of, together
 
 
@@ -24,7 +25,7 @@ def settle(profile, data, hours, say=print, on=None):
     while True:
         standing = {name: stand(measure, profile, data) for name, measure in measures()}
         for name, (finding, needed) in standing.items():
-            if told.get(name) != (line := progress(name, finding, needed)):
+            if told.get(name) != (line := progress(name, finding, needed, lasting(needed, profile, data))):
                 told[name] = line
                 say(line)
         coming = [needed for _, needed in standing.values() if needed]
@@ -62,11 +63,23 @@ def worth(needed, coming):
     return served / sum(run.work for run in needed)
 
 
-def progress(name, finding, needed):
-    """A line: "A4 lattice: 5 seeds, open, about 8 to decide; its next look needs 6 runs"."""
+def progress(name, finding, needed, minutes):
+    """A line: "A4 lattice: 5 seeds, open, about 8 to decide; its next look needs 6 runs, about 14 min"."""
     about = f", about {finding.needed} to decide" if finding.needed else ""
-    left = f"; its next look needs {len(needed)} runs" if needed else ""
+    left = f"; its next look needs {len(needed)} runs, about {max(1, round(minutes))} min" if needed else ""
     return f"{name}: {len(finding.units)} {finding.measure.units}, {finding.verdict}{about}{left}"
+
+
+def lasting(runs, profile, data):
+    """Minutes that runs take here: as long as finished ones of the same experiments, else as `jobs.minutes` guesses."""
+    minutes = 0.0
+    for run in runs:
+        finished = seeds_of([run.name], profile, data)
+        if finished:
+            minutes += Run(run.name, profile, data, finished[0]).record["result"]["seconds"] / 60
+        else:
+            minutes += jobs.minutes([run]) - jobs.START_UP
+    return minutes / os.cpu_count()
 
 
 def search_rates(profile, data, on=None):

@@ -41,7 +41,8 @@ JUDGES = ("tags", "domains")
 
 def left_out(profile):
     """Experiments that a profile's time does not allow: notebooks name them, and do without."""
-    return known(profile, PROFILES, "profile").get("left_out", [])
+    scale = known(profile, PROFILES, "profile")
+    return [name for name in EXPERIMENTS if name not in scale["only"]] if "only" in scale else scale.get("left_out", [])
 
 
 def seeds(profile, seed=0, count=0):

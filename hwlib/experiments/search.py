@@ -23,7 +23,7 @@ RUNS = {
 
 
 def scaled(steps=None, others=()):
-    """What a profile lays over them after its own choice for the arm: the rate, and the search's steps if these are told.
+    """What a profile lays over them after its own choice for the arm: the rate, and steps if these are told.
 
     `others`: {arm: steps} of the arms that get another number.
     """

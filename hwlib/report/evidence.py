@@ -35,7 +35,7 @@ def findings_in_words(judged):
     for one in judged.findings:
         if alone and one.value is None:
             return
-        words = [part(one.measure)]
+        words = [_named(one.measure)]
         if one.value is not None:
             words[0] += f" {in_words(one)}"
             words += [_units(one)] if len(one.units) > 1 else []
@@ -48,13 +48,39 @@ def findings_in_words(judged):
 
 def verdict_cell(judged):
     """All that a verdict rests on, as Markdown: effects, intervals, units, profile and data."""
-    told, reason = judged.verdict, ""
-    if len(judged.findings) == 1:
-        told, reason = judged.findings[0].verdict, judged.findings[0].reason
+    told, reason, parts = judged.verdict, "", _parts(judged)
+    if len(parts) == 1:
+        told, reason = parts[0].verdict, parts[0].reason
     if told == "reproduced in part":
-        reason = ", ".join(part(one.measure) for one in judged.findings if one.verdict == "reproduced")
-    lines = [f"**{told}**{_with_reason('', reason)}", *findings_in_words(judged), _scale(judged)]
+        reason = ", ".join(part(one.measure) for one in parts if one.verdict == "reproduced")
+    lines = [
+        f"**{told}**{_with_reason('', reason)}",
+        *findings_in_words(judged),
+        _other_distance(judged),
+        _scale(judged),
+    ]
     return "<br>".join(line for line in lines if line)
+
+
+def _parts(judged):
+    """The findings that have a say in a claim's verdict."""
+    return [one for one in judged.findings if not one.measure.beside]
+
+
+def _named(measure):
+    return part(measure) + " (beside)" * measure.beside
+
+
+def _other_distance(judged):
+    """Where the unbiased kernel distance of the same runs ends in another verdict than the Frechet distance."""
+    frechet = {one.measure.runs: one for one in judged.findings if one.measure.function == "comparisons:distance"}
+    kernel = [one for one in judged.findings if one.measure.function == "comparisons:kernel"]
+    told = [
+        f"{part(frechet[one.measure.runs].measure)}: by the kernel distance {one.verdict}"
+        for one in kernel
+        if one.verdict != frechet[one.measure.runs].verdict
+    ]
+    return "; ".join(told)
 
 
 def surviving(results):
@@ -91,7 +117,7 @@ def card(judged, folder):
         expected = f"expected {allowed(one.measure)}, since {one.measure.why}"
         changed = "".join(f" Changed on {c['date']}: {c['reason']}." for c in one.measure.changed)
         changed += f" Seeds count from {one.measure.first_seed} on." if one.measure.first_seed else ""
-        measures.append(f"- *{part(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
+        measures.append(f"- *{_named(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
     unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
@@ -138,10 +164,9 @@ def _with_reason(verdict, reason):
 
 def standing(claim, finding):
     """A row of a notebook's table: claim and part, units, effect with its interval, what the claim expects, verdict."""
-    beside = " (beside)" if finding.measure.beside else ""
     effect = in_words(finding) if finding.value is not None else "–"
     told = _with_reason(finding.verdict, finding.reason)
-    return f"{claim.id} {part(finding.measure)}{beside}", _units(finding), effect, allowed(finding.measure), told
+    return f"{claim.id} {_named(finding.measure)}", _units(finding), effect, allowed(finding.measure), told
 
 
 def part(measure):
@@ -235,7 +260,7 @@ def budgets(reported, folder):
 
 def _leaning(judged):
     """Whether mean effects lie where the claim has them: a set of truth values, one for each measure that has one."""
-    known = [one for one in judged.findings if one.value is not None]
+    known = [one for one in _parts(judged) if one.value is not None]
     return {one.measure.allows[0] <= one.value <= one.measure.allows[1] for one in known}
 
 

@@ -210,11 +210,6 @@ def thousands(value):
     return f"{value:g}"
 
 
-def interval(found):
-    """A dict of `value`, `low`, `high` as "0.12 (0.05 to 0.2)"."""
-    return f"{found['value']:.3g} ({found['low']:.3g} to {found['high']:.3g})"
-
-
 def weighted_layers(model):
     """Layers with weights, sub-models opened, in the order of the network."""
     for layer in model.layers:
