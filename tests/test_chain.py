@@ -1,5 +1,6 @@
 """`make report` does what has changed, and nothing else; what fails leaves the old results alone."""
 
+import contextlib
 import json
 import os
 import re
@@ -19,104 +20,136 @@ PARTS = ("hwlib", "notebooks", "report", "Snakefile", "pyproject.toml")
 
 
 class Checkout:
-    """A copy of the repository, and what Snakemake does in it."""
+    """A copy of the repository with a report of one's own, two course notebooks, and a `quick` that takes seconds."""
 
     def __init__(self, folder):
         self.folder = folder
         for part in PARTS:
-            source = REPOSITORY / part
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, folder / part)
-        self.executed = folder / "build/notebooks/quick/00-data.ipynb"
+            (shutil.copytree if (REPOSITORY / part).is_dir() else shutil.copy)(REPOSITORY / part, folder / part)
+        for notebook in (folder / "notebooks").glob("0[1-79]-*.ipynb"):
+            notebook.unlink()
+        profiles = folder / "hwlib/experiments/profiles.py"
+        text = profiles.read_text()
+        smoke, quick = (text.index(f'    "{name}": {{\n') for name in ("smoke", "quick"))
+        profiles.write_text(
+            text[:quick]
+            + '    "quick": {'
+            + text[smoke:quick].partition("{")[2]
+            + text[quick:].replace("quick", "slow", 1)
+        )
+        self.code = self._code()
+        self.run("hwlib", "new", "my-report")
+        self.own = folder / "my-report"
 
-    def make(self, *words, config=()):
-        """Make the report; returns the finished process."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", "--rerun-incomplete"]
-        command += [
+    def _code(self):
+        return {path: path.read_bytes() for path in self.folder.rglob("hwlib/**/*.py")}
+
+    @property
+    def untouched(self):
+        """Whether nothing of the package was changed."""
+        return self._code() == self.code
+
+    def run(self, module, *words, **env):
+        here = os.environ | {"PYTHONPATH": str(self.folder), "HWLIB_HOME": str(self.folder)} | env
+        command = [sys.executable, "-m", module, *words]
+        return subprocess.run(command, cwd=self.folder, env=here, capture_output=True, text=True)
+
+    def make(self, *words, config=(), report="my-report"):
+        """Make a report as `make report REPORT=my-report` does; returns the finished process."""
+        words = [
+            "--cores",
+            "2",
+            "--nolock",
+            "--rerun-incomplete",
             "--rerun-triggers",
             "mtime",
             "input",
             "params",
-            "--config",
-            "profile=quick",
-            "data=avatars",
-            "seed=0",
-            "seeds=0",
-            *config,
+            *words,
         ]
-        env = os.environ | {"PYTHONPATH": str(self.folder), "HWLIB_HOME": str(self.folder)}
-        return subprocess.run([*command, *words], cwd=self.folder, env=env, capture_output=True, text=True)
+        config = ["--config", "profile=quick", "data=avatars", "seed=0", "seeds=0", *config]
+        return self.run("snakemake", *words, *config, HWLIB_REPORT=report)
 
     def plan(self):
         """Names of the rules that would run."""
         said = self.make("--dry-run").stdout
-        rules = [line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith(("rule ", "localrule "))]
+        rules = re.findall(r"^(?:local)?rule ([^:]+):", said, re.MULTILINE)
         return {name.partition("_")[0] for name in rules}
 
-    def executions(self):
-        """Names of the notebooks that would be executed."""
-        return set(re.findall(r"^rule notebook_([\w-]+):", self.make("--dry-run").stdout, re.MULTILINE))
-
-    def edit(self, name, old, new):
+    @contextlib.contextmanager
+    def edited(self, name, old, new):
+        """A file with a passage replaced; afterwards it is as old as it was."""
         path = self.folder / name
-        text = path.read_text()
+        text, before = path.read_text(), path.stat()
         assert old in text
         path.write_text(text.replace(old, new, 1))
+        yield
+        path.write_text(text)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """A checkout with two notebooks, a profile `quick` that takes seconds, and the report made once."""
+    """A checkout whose own report was made once."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
-    checkout.edit(
-        "hwlib/experiments/profiles.py",
-        '"image_size": 32,\n        "avatars": 6000',
-        '"image_size": 16,\n        "avatars": 96',
-    )
-    checkout.edit("hwlib/experiments/profiles.py", '"classifier": {"epochs": 12}', '"classifier": {"epochs": 1}')
-    for notebook in (checkout.folder / "notebooks").glob("0[1-79]-*.ipynb"):
-        notebook.unlink()
     done = checkout.make()
     assert done.returncode == 0, done.stderr
     return checkout
 
 
 def test_a_finished_notebook_is_published(checkout):
-    published = {path.name for path in (checkout.folder / "figures/quick").iterdir()}
-    assert {"00-faces.png", "00-faces.json", "00-labels.svg", "00-data.json"} <= published
-    numbers = json.loads((checkout.folder / "figures/quick/00-data.json").read_text())
-    assert numbers["profile"] == "quick" and numbers["runs"]["tags"]["settings"]["epochs"] == 1
-    assert 0 <= numbers["numbers"]["hair_held_out"]["value"] <= 1
+    published = {path.name for path in (checkout.own / "figures/quick").iterdir()}
+    assert published == {"01-faces.png", "01-faces.json", "01-question.json"}
+    left = json.loads((checkout.own / "figures/quick/01-question.json").read_text())
+    assert left["profile"] == "quick" and {"report-a", "four-numbers"} <= left["runs"].keys()
+    assert left["runs"]["four-numbers"]["settings"]["latent_dim"] == 4 and "C1 diversity" in left["effects"]
 
 
-def test_the_report_is_a_pdf_a_document_and_a_page_for_each_notebook(checkout):
-    assert (checkout.folder / "report/report.pdf").read_bytes().startswith(b"%PDF")
-    assert "A1" in (checkout.folder / "report/report.html").read_text()
-    page = (checkout.folder / "report/html/quick/00-data.html").read_text()
-    assert page.count("<figure") >= 2 and "drawn faces" in page
+def test_the_report_is_a_pdf_a_document_and_a_page_for_each_notebook_under_its_own_title(checkout):
+    assert (checkout.own / "report.pdf").read_bytes().startswith(b"%PDF")
+    document = (checkout.own / "report.html").read_text()
+    assert "<title>My report</title>" in document and "Drawing Anime Faces" not in document and "C1" in document
+    page = (checkout.own / "html/quick/01-question.html").read_text()
+    assert page.count("<figure") == 2 and "drawn faces" in page
+    assert "How many random numbers does a face need?" in page
 
 
-def test_claims_are_judged_after_all_others_and_what_is_missing_is_not_run(checkout):
-    left = [checkout.folder / f"build/figures/quick/{name}.json" for name in ("00-data", "08-claims")]
-    assert left[0].stat().st_mtime < left[1].stat().st_mtime
-    verdicts = json.loads((checkout.folder / "figures/quick/08-verdicts.json").read_text())
-    assert {row["verdict"] for row in verdicts} == {"not run"} and len(verdicts) == 24
+def test_nothing_of_hwlib_is_edited_and_nothing_of_the_course_reports_is_made(checkout):
+    assert checkout.untouched
+    assert not list(checkout.folder.glob("report/*.pdf")) and not (checkout.folder / "build/notebooks").exists()
 
 
 def test_then_there_is_nothing_to_do(checkout):
     assert "Nothing to be done" in checkout.make().stderr
 
 
-def test_prose_is_executed_again_and_trains_nothing(checkout):
-    checkout.edit("notebooks/00-data.ipynb", "# The data", "# All the data")
-    assert checkout.plan() == AFTER_A_NOTEBOOK
-    assert checkout.make().returncode == 0
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("my-report/01-question.ipynb", "## Both models", "## The models"),
+        ("my-report/claims.toml", "smallest = 0.1", "smallest = 0.2"),
+    ],
+)
+def test_prose_or_a_claim_is_executed_again_and_trains_nothing(checkout, name, old, new):
+    with checkout.edited(name, old, new):
+        assert checkout.plan() == AFTER_A_NOTEBOOK
     assert checkout.plan() == set()
 
 
-def test_a_changed_claim_is_judged_again_and_nothing_else(checkout):
-    checkout.edit("report/claims/claims.toml", "A Dense start of the generator", "The Dense start of the generator")
-    assert checkout.executions() == {"08-claims"}
+def test_a_changed_run_is_trained_again(checkout):
+    with checkout.edited("my-report/experiments.toml", "latent_dim = 4", "latent_dim = 3"):
+        assert checkout.plan() == {"train", "play"} | AFTER_A_NOTEBOOK  # report-a's batch counts as new
+
+
+def test_a_changed_network_trains_what_depends_on_it_and_a_comment_does_not(checkout):
+    for name, old, new, trains in (
+        ("report_b", "layers = keras.layers\n", "layers = keras.layers  # short\n", False),
+        ("report_a", "CONVOLUTIONS = ((64, 5),", "CONVOLUTIONS = ((64, 5),  # the first\n   ", False),
+        ("report_b", "layers.Conv2D(_scaled(n, width), 4,", "layers.Conv2D(_scaled(n, width), 5,", False),
+        ("report_a", "CONVOLUTIONS = ((64, 5),", "CONVOLUTIONS = ((60, 5),", True),
+    ):
+        with checkout.edited(f"hwlib/models/{name}.py", old, new):
+            assert ("train" in checkout.plan()) == trains, (name, new)
 
 
 def test_on_a_cluster_a_job_asks_for_the_same_from_any_machine(checkout):
@@ -126,33 +159,41 @@ def test_on_a_cluster_a_job_asks_for_the_same_from_any_machine(checkout):
         asked.append(re.findall(r"^rule (.+?):.*?resources: tmpdir=\S+, (.*?)$", said, re.DOTALL | re.MULTILINE))
     assert asked[0] == asked[1]
     told = dict(asked[0])
-    assert set(told) == {"train_tags", "notebook_00-data", "notebook_08-claims", "pdf", "html"}
+    assert set(told) == {
+        "train_report-a",
+        "train_four-numbers",
+        "notebook_01-question",
+        "pdf",
+        "html",
+        "play",
+    }
     assert all("mem_mb=" in resources and "runtime=" in resources for resources in told.values())
 
 
-def test_a_comment_in_a_networks_code_trains_nothing(checkout):
-    checkout.edit("hwlib/training/classifier.py", "    layers = keras.layers\n", "    layers = keras.layers  # short\n")
-    assert "train" not in checkout.plan()
-
-
-def test_a_changed_network_trains_what_depends_on_it(checkout):
-    checkout.edit("hwlib/models/report_a.py", "CONVOLUTIONS = ((64, 5),", "CONVOLUTIONS = ((60, 5),")
-    assert "train" not in checkout.plan(), "the classifier does not use this network"
-    checkout.edit("hwlib/training/classifier.py", "2 * filters", "3 * filters")
-    assert checkout.plan() == {"train"} | AFTER_A_NOTEBOOK
-    checkout.edit("hwlib/training/classifier.py", "3 * filters", "2 * filters")
+def test_claims_of_the_course_reports_are_judged_after_all_other_notebooks(checkout):
+    drawn = checkout.make("--rulegraph", report="").stdout
+    number = dict(re.findall(r'(\d+)\[label = "([^"\\]+)', drawn))
+    edges = {(number[a], number[b]) for a, b in re.findall(r"(\d+) -> (\d+)", drawn)}
+    assert ("notebook_00-data", "notebook_08-claims") in edges
 
 
 def test_a_failed_notebook_leaves_its_copy_and_the_old_figures(checkout):
-    figure = checkout.folder / "figures/quick/00-labels.svg"
+    figure = checkout.own / "figures/quick/01-faces.png"
     before = figure.read_bytes()
-    checkout.edit("notebooks/00-data.ipynb", "texts = np.asarray(images.texts)", "1 / 0")
-    done = checkout.make()
+    with checkout.edited("my-report/01-question.ipynb", "diagonal = [11 * i", "diagonal = [11 / 0"):
+        done = checkout.make()
     assert done.returncode != 0
-    assert "notebook 00-data failed in cell" in done.stderr and "ZeroDivisionError" in done.stderr
-    failed = checkout.executed.with_name("00-data.failed.ipynb")
+    assert "notebook 01-question failed in cell" in done.stderr and "ZeroDivisionError" in done.stderr
+    (failed,) = checkout.folder.glob("build/my-report/notebooks/quick/01-question.failed.ipynb")
     assert "ZeroDivisionError" in failed.read_text()
     assert figure.read_bytes() == before
+
+
+def test_in_its_folder_it_is_the_report_at_hand(checkout):
+    command = [sys.executable, "-c", "from hwlib import paths, experiments as e; print(paths.OWN, *e.EXPERIMENTS)"]
+    env = os.environ | {"PYTHONPATH": str(checkout.folder), "HWLIB_HOME": str(checkout.folder), "HWLIB_REPORT": ""}
+    said = subprocess.run(command, cwd=checkout.own, env=env, capture_output=True, text=True).stdout
+    assert said.startswith(str(checkout.own)) and said.split()[-1] == "four-numbers"
 
 
 @pytest.mark.parametrize(

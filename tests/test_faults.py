@@ -13,9 +13,9 @@ from hwlib.storage import write_atomically, write_json
 
 
 def test_a_short_campaign_of_faults():
-    words = [sys.executable, faults.__file__, "--faults", "9", "--jobs", "data", "training", "publishing"]
+    words = [sys.executable, faults.__file__, "--faults", "6", "--jobs", "data", "training", "publishing"]
     done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 0 and done.stdout.count("as undisturbed") == 9, done.stdout + done.stderr
+    assert done.returncode == 0 and done.stdout.count("as undisturbed") == 6, done.stdout + done.stderr
 
 
 def two_files(write):

@@ -194,7 +194,7 @@ def shipped(monkeypatch, tmp_path):
     monkeypatch.delenv("HWLIB_VGG19", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     forget()
-    yield features.vgg_net()
+    yield features.vgg_net(32)  # as `quick` has it
     forget()
 
 

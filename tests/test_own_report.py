@@ -1,16 +1,12 @@
 """A report of one's own: a folder beside `hwlib`, in which everything of it stands."""
 
-import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from test_chain import PARTS
 
 from hwlib import experiments, paths
 from hwlib.claims import measured, table
@@ -107,83 +103,6 @@ def test_a_measure_may_be_of_a_module_beside_the_notebooks(report, monkeypatch):
     assert measured.function_of(found)(None, None) == 3
     with pytest.raises(ValueError, match="size: a measure needs a function and runs"):
         measured.function_of(table.Measure("size", "s", "share", "w", "more", 0.1))
-
-
-class Clone:
-    """A copy of the repository with a report of its own."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        for part in PARTS:
-            (shutil.copytree if (REPOSITORY / part).is_dir() else shutil.copy)(REPOSITORY / part, folder / part)
-        self.code = self._code()
-        self.env = os.environ | {"PYTHONPATH": str(folder), "HWLIB_HOME": str(folder)}
-        self.run("hwlib", "new", "my-report")
-
-    def _code(self):
-        return {path: path.read_bytes() for path in self.folder.rglob("hwlib/**/*.py")}
-
-    @property
-    def untouched(self):
-        """Whether nothing of the package was changed."""
-        return self._code() == self.code
-
-    def run(self, module, *words, **env):
-        command = [sys.executable, "-m", module, *words]
-        return subprocess.run(command, cwd=self.folder, env=self.env | env, capture_output=True, text=True)
-
-    def make(self, *words):
-        """`make report REPORT=my-report PROFILE=smoke`, from the data on."""
-        words = ["--cores", "2", "--nolock", "--rerun-triggers", "mtime", "input", "params", *words]
-        config = ["--config", "profile=smoke", "data=avatars", "seed=0", "seeds=0"]
-        return self.run("snakemake", *words, *config, HWLIB_REPORT="my-report")
-
-    def plan(self):
-        """Names of the rules that would run."""
-        return {name.partition("_")[0] for name in re.findall(r"^(?:local)?rule (\w+)", self.make("-n").stdout, re.M)}
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A clone whose report was made at smoke."""
-    clone = Clone(tmp_path_factory.mktemp("clone"))
-    done = clone.make()
-    assert done.returncode == 0, done.stderr
-    return clone
-
-
-def test_it_is_trained_judged_and_typeset_under_its_own_title(clone):
-    made = clone.folder / "my-report"
-    assert (made / "report-smoke.pdf").read_bytes().startswith(b"%PDF")
-    page = (made / "report-smoke.html").read_text()
-    assert "<title>My report</title>" in page and "Drawing Anime Faces" not in page
-    assert "How many random numbers does a face need?" in page and "C1" in page
-    left = json.loads((clone.folder / "build/my-report/figures/smoke/01-question.json").read_text())
-    assert {"report-a", "four-numbers"} <= left["runs"].keys() and "C1 diversity" in left["effects"]
-    assert left["runs"]["four-numbers"]["settings"]["latent_dim"] == 4
-
-
-def test_nothing_of_hwlib_is_edited_and_nothing_of_the_course_reports_is_made(clone):
-    assert clone.untouched
-    assert not list(clone.folder.glob("report/*.pdf")) and not (clone.folder / "build/notebooks").exists()
-
-
-def test_what_changes_is_done_again_and_nothing_else(clone):
-    assert clone.plan() == set()
-    claims = clone.folder / "my-report" / "claims.toml"
-    claims.write_text(claims.read_text().replace("smallest = 0.1", "smallest = 0.2"))
-    assert clone.plan() == {"notebook", "pdf", "html", "report"}
-    runs = clone.folder / "my-report" / "experiments.toml"
-    runs.write_text(runs.read_text().replace("latent_dim = 4", "latent_dim = 3"))
-    assert clone.plan() == {"train", "notebook", "play", "pdf", "html", "report"}  # report-a's batch counts as new
-
-
-def test_in_its_folder_it_is_the_report_at_hand(clone):
-    command = [sys.executable, "-c", "from hwlib import paths, experiments as e; print(paths.OWN, *e.EXPERIMENTS)"]
-    said = subprocess.run(
-        command, cwd=clone.folder / "my-report", env=clone.env | {"HWLIB_REPORT": ""}, capture_output=True, text=True
-    ).stdout
-    assert said.startswith(str(clone.folder / "my-report")) and said.split()[-1] == "four-numbers"
 
 
 def test_raw_weights_move_an_effect_only_where_both_count(monkeypatch):

@@ -44,7 +44,7 @@ def home(tmp_path_factory):
             patch.setattr(paths, name, home / place)
         patch.setenv("HWLIB_HOME", str(home))
         for task in ("gan", "cyclegan"):
-            patch.setitem(smoke, task, smoke[task] | {"steps": 2})
+            patch.setitem(smoke, task, smoke[task] | {"steps": 2, "interval": 2})
         tf.config.run_functions_eagerly(True)
         try:
             with warnings.catch_warnings(action="ignore"):  # that pipelines are not run eagerly

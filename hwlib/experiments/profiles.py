@@ -42,7 +42,7 @@ PROFILES = {
         "avatars": 96,
         "files": 96,
         "measured": 24,
-        "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 2},
+        "gan": {"width": 1 / 16, "batch_size": 8, "steps": 8, "interval": 4},
         "classifier": {"epochs": 1},
         "cyclegan": {"width": 1 / 16, "batch_size": 2, "steps": 4, "interval": 2},
         "domains": {"epochs": 1},
