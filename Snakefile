@@ -150,6 +150,7 @@ rule pdf:
 rule html:
     input:
         BOOK,
+        PLAY,
     output:
         str(Path(PDF).with_suffix(".html")),
         PAGES,

@@ -413,10 +413,34 @@ def test_in_jupyterlab_menus_do_the_same(home, monkeypatch):
     assert changes(first, choose(menus.weights, "raw")), "raw and averaged weights draw the same"
 
 
-def test_the_report_leads_to_the_page(tmp_path):
-    for name in (None, "play.html"):
-        page = book.document([], tmp_path / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY, play=name)
-        assert ('href="play.html"' in page.read_text()) == bool(name)
+DRAWN_INSIDE = f"""new Promise(async (done, failed) => {{
+    const frame = document.querySelector('details.play iframe')
+    frame.parentElement.open = true
+    frame.scrollIntoView()
+    for (let n = 0; n < 2000; n++) {{
+        await new Promise(later => setTimeout(later, 10))
+        const canvas = frame.contentDocument?.querySelector('canvas')
+        if (canvas && {PIXELS}(canvas).some((value, i) => i % 4 < 3 && value > 0)) return done(true)
+    }}
+    failed("nothing is drawn")
+}})"""
+
+
+def test_the_report_leads_to_the_page_and_holds_it(tmp_path, path, browser):
+    def report(play):
+        return book.document([], tmp_path / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY, play=play)
+
+    assert "play.html" not in report(None).read_text()
+    there = tmp_path / "play.html"
+    alone = report(there).read_text()
+    assert 'href="play.html"' in alone and "<iframe" not in alone, "nothing is there to be folded in"
+    there.write_text(path.read_text())
+    whole = report(there)
+    there.unlink()
+    browser.errors.clear()
+    browser.open(whole.as_uri(), DESK)
+    assert browser.run(DRAWN_INSIDE)
+    assert browser.errors == []
 
 
 def test_the_browser_would_notice(browser, path, tmp_path):

@@ -29,6 +29,7 @@ from hwlib.storage import write_atomically
 
 STYLE = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
+PLAY = '<div id="play"></div>'
 ZOOM = '<label class="zoom"><input type="checkbox" aria-label="Enlarge the figure">'
 
 
@@ -54,8 +55,8 @@ def build(notebooks, output_pdf, conditions, front, bibliography, findings=""):
 def document(notebooks, output, conditions, front, bibliography, findings="", play=None):
     """Write the report as one HTML document that refers to no other file; arguments and errors as of `build`.
 
-    play: name of a page to draw faces in, in the same folder, that the document links to. Figures open at a click, and
-    the code of each is one click away. Returns output.
+    play: a page to draw faces in, a path in the same folder; it is linked, and if it is there it lies folded in the
+    document, too. Figures open at a click, and the code of each is one click away. Returns output.
     """
     sections, abstract, board = read_all(notebooks, front, findings, on_screen())
     notice = run_settings(conditions)["notice"]
@@ -64,8 +65,7 @@ def document(notebooks, output, conditions, front, bibliography, findings="", pl
         f"<tr><th>{markup.escape(label)}</th><td>{markup.escape(value)}</td></tr>"
         for label, value in condition_rows(conditions)
     )
-    linked = f'<p class="play"><a href="{play}">Draw faces yourself</a>: the trained generators in a page.</p>'
-    below = [RawBlock("html", linked)] if play else []
+    below = [RawBlock("html", PLAY)] if play else []
     below += [RawBlock("html", f'<table class="conditions"><tbody>{rows}</tbody></table>')]
     below += [Div(["board", [], []], page_blocks(board))] if board else []
     sections[0].document["meta"]["abstract"] = {"t": "MetaBlocks", "c": [*above, *abstract, *below]}
@@ -73,7 +73,18 @@ def document(notebooks, output, conditions, front, bibliography, findings="", pl
         section.document["blocks"] = page_blocks(section.document["blocks"])
     options = ["--toc", "--toc-depth=2", "--metadata=toc-title:Contents"]
     page = in_html(sections, bibliography, *options)
+    page = page.replace(PLAY.encode(), _folded(play).encode()) if play else page
     return keep(Path(output), page.replace(b"</body>", b"<script>" + SCRIPT.read_bytes() + b"</script>\n</body>"))
+
+
+def _folded(play):
+    """A link to the page, and the page itself in a frame that opens at a click."""
+    linked = f'<p class="play"><a href="{play.name}">Draw faces yourself</a>: the trained generators in a page.</p>'
+    if not play.exists():
+        return linked
+    text = markup.escape(play.read_text(encoding="utf-8"))
+    frame = f'<iframe title="Draw faces yourself" loading="lazy" srcdoc="{text}"></iframe>'
+    return f'{linked}\n<details class="play"><summary>Or here</summary>{frame}</details>'
 
 
 def html(notebook, output, bibliography=BIBLIOGRAPHY, elsewhere=None):

@@ -83,7 +83,8 @@ def report(profile, data, seed, seeds=0, forms=("pdf", "html")):
         numbers = book.numbers(executed)
         for one in executed:
             book.html(one, paths.REPORT / "html" / name / f"{one.stem}.html", elsewhere=numbers)
-        path = book.document(executed, path.with_suffix(".html"), *what, play=play.linked(profile, data, seed))
+        page = play.place(profile, data, seed) if play.linked(profile, data, seed) else None
+        path = book.document(executed, path.with_suffix(".html"), *what, play=page)
     return path
 
 
