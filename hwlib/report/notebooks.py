@@ -75,9 +75,17 @@ def asked(name):
 
 
 def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
-    """The runs that a notebook shows, a list: with the seeds that are asked for, and whichever are finished beside."""
+    """The runs that a notebook shows, a list: with the seeds that are asked for, and whichever are finished beside.
+
+    Style transfers, which learn from no data, are made with one seed: no chance enters them.
+    """
     wanted = experiments.seeds(profile, seed, seeds)
-    return [Run(one, profile, data, s) for one in asked(name) for s in seeds_of([one], profile, data, wanted)]
+
+    def seeds_shown(one):
+        learns = experiments.resolve(one, profile)[2]
+        return seeds_of([one], profile, data, wanted) if learns else [seed]
+
+    return [Run(one, profile, data, s) for one in asked(name) for s in seeds_shown(one)]
 
 
 def is_asked(run, seed=0, seeds=0):
