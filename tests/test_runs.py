@@ -17,6 +17,7 @@ from PIL import Image
 
 from hwlib import __main__, experiments
 from hwlib.backend import keras
+from hwlib.report import notebooks
 from hwlib.runs import sources
 from hwlib.runs import store as runs
 from hwlib.runs.store import Run
@@ -293,6 +294,12 @@ def test_a_variant_is_named_by_all_that_it_was_made_from(home, monkeypatch):
     assert runs.variant("quick", "avatars") == "quick", "drawn faces have no photos"
     with pytest.raises(ValueError, match=r"no data set 'nowhere\.zip'"):
         runs.variant("quick", "nowhere.zip")
+
+
+def test_style_transfers_which_no_chance_enters_are_made_with_one_seed(home):
+    shown = notebooks.runs_of("07-style-transfer", "smoke", seed=2, seeds=3)
+    assert {run.seed for run in shown if run.task.startswith("hwlib.style")} == {2}
+    assert not {run.name for run in shown} & set(experiments.left_out("smoke")), "what nobody trained is not shown"
 
 
 def test_keys_of_all_runs_are_found_without_tensorflow(home):

@@ -82,8 +82,9 @@ def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
     wanted = experiments.seeds(profile, seed, seeds)
 
     def seeds_shown(one):
-        learns = experiments.resolve(one, profile)[2]
-        return seeds_of([one], profile, data, wanted) if learns else [seed]
+        if experiments.resolve(one, profile)[2]:
+            return seeds_of([one], profile, data, wanted)
+        return {seed} & {*seeds_of([one], profile, data, [seed])}
 
     return [Run(one, profile, data, s) for one in asked(name) for s in seeds_shown(one)]
 
