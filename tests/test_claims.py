@@ -130,6 +130,8 @@ def test_log_ratios_are_shown_as_factors():
     assert forest.in_words(found_once("more", 0.5).findings[0]) == "+0.50 (0.40 to 0.60)"
     assert forest.in_words(found_once("less", -0.5).findings[0]) == "−0.50 (−0.60 to −0.40)"
     assert forest.in_words(judge(measure(), seeds(0.5, 1))) == "+0.51"
+    of_two = judge(measure("more", 0.2, "log ratio"), seeds(0.5, 2, scatter=1.0))
+    assert forest.in_words(of_two).endswith("to over 1,000)"), "two units say next to nothing"
     assert forest.in_words(judge(measure(), seeds(0.5, at_least=True))).endswith("to ∞)")
     counted = judge(measure(region=(0.5, 1)), {seed: Effect(counts=(9, 10)) for seed in range(5)})
     assert forest.in_words(counted) == "0.90 (0.75 to 0.96)", "a share is no difference: no sign"

@@ -29,8 +29,15 @@ def in_words(finding):
     values = np.array([finding.value, *ends])
     factor = measure.unit == "log ratio"
     sign = "×" if factor else "+" if values[0] > 0 and measure.direction else ""
-    mean, *ends = (f"{v:.2f}".replace("-", "−").replace("inf", "∞") for v in (np.exp(values) if factor else values))
+    mean, *ends = (_number(v) for v in (np.exp(values) if factor else values))
     return f"{sign}{mean}" + (f" ({ends[0]} to {ends[1]})" if ends else "")
+
+
+def _number(value):
+    """Two decimals; of a factor above a thousand, an end of an interval of two units, no more than that it is."""
+    if np.isfinite(value) and value > 1000:
+        return "over 1,000"
+    return f"{value:.2f}".replace("-", "−").replace("inf", "∞")
 
 
 def draw(results):
