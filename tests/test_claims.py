@@ -155,6 +155,9 @@ def test_what_is_measured_beside_has_no_say_and_is_named_so():
     assert "distance: by the kernel distance contradicted: the opposite" in told
     assert "by the kernel distance" not in evidence.verdict_cell(beside_one(-0.5))
     assert "*kernel (beside)*" in evidence.card(beside_one(0.5), Path())
+    kernel = beside_one(0.5).findings[1]
+    alone = claims.Judged(TABLE[0], kernel.verdict, (kernel,))
+    assert "by the kernel distance" not in evidence.verdict_cell(alone), "there is no other to differ from"
 
 
 def test_a_measure_of_the_kernel_distance_is_called_so():
@@ -192,6 +195,9 @@ def test_the_forest_plot_has_a_row_for_every_measure_even_of_nothing(tmp_path):
     for _ in range(2):
         figure = forest.draw(claims.judged(TABLE, tmp_path))
         assert len(figure.axes[0].get_yticklabels()) == len(MEASURES)
+        assert figure.get_figheight() <= 9, "a page has no more"
+        end = figure.axes[0].get_xlim()[1]
+        assert all(np.abs(line.get_xdata()[0]) <= end for line in figure.axes[0].lines if line.get_marker() == "o")
         figure.canvas.draw()
         plt.close(figure)
         made_up_results.leave(tmp_path)

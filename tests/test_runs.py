@@ -28,6 +28,14 @@ LONG = {"gan": {"width": 1 / 16, "batch_size": 8, "steps": 60, "interval": 4}}
 """Long enough to be killed in the middle."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def five_moments():
+    """The smoke profile's GANs with intervals of two steps: five moments, of which the third is neither end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(experiments.PROFILES["smoke"]["gan"], "interval", 2)
+        yield
+
+
 def train_in_a_process(home, name="report-a-written", profile=LONG):
     """Train at a smoke profile with other settings, in a process of its own; its output is piped."""
     program = f"""

@@ -113,14 +113,17 @@ def test_at_study_the_number_of_seeds_is_fixed_beforehand(world):
 
 
 def test_a_run_lasts_as_long_as_one_of_the_same_experiment_did(monkeypatch):
-    class Finished(Run):
-        record: ClassVar = {"result": {"seconds": 600}}
-
-    monkeypatch.setattr(settle, "Run", lambda name, profile, data, seed: Finished(name, seed))
-    monkeypatch.setattr(settle, "seeds_of", lambda names, profile, data: [0] if names == ["a"] else [])
+    records = {"a": {"result": {"seconds": 600}}, "judge": {"result": {"accuracy": 1.0}}, "judge to come": None}
+    monkeypatch.setattr(settle, "Run", lambda name, *_: SimpleNamespace(record=records[name]))
+    monkeypatch.setattr(settle, "seeds_of", lambda names, profile, data: [0] if names[0] in records else [])
     monkeypatch.setattr(settle, "jobs", SimpleNamespace(START_UP=15, minutes=lambda runs: 15 + 7))
     monkeypatch.setattr(settle.os, "cpu_count", lambda: 2)
     assert settle.lasting([Run("a", 3), Run("b", 3)], "quick", "avatars") == pytest.approx((10 + 7) / 2)
+    judges = [
+        Run("judge", 0),
+        Run("judge to come", 0),
+    ]  # classifiers note no seconds, and are known before they are made
+    assert settle.lasting(judges, "quick", "avatars") == pytest.approx((7 + 7) / 2)
 
 
 @pytest.fixture

@@ -74,11 +74,11 @@ def lasting(runs, profile, data):
     """Minutes that runs take here: as long as finished ones of the same experiments, else as `jobs.minutes` guesses."""
     minutes = 0.0
     for run in runs:
-        finished = seeds_of([run.name], profile, data)
-        if finished:
-            minutes += Run(run.name, profile, data, finished[0]).record["result"]["seconds"] / 60
-        else:
-            minutes += jobs.minutes([run]) - jobs.START_UP
+        others = [Run(run.name, profile, data, seed) for seed in seeds_of([run.name], profile, data)[:1]]
+        seconds = [
+            one.record["result"]["seconds"] for one in others if "seconds" in (one.record or {}).get("result", ())
+        ]
+        minutes += seconds[0] / 60 if seconds else jobs.minutes([run]) - jobs.START_UP
     return minutes / os.cpu_count()
 
 

@@ -75,11 +75,8 @@ def _other_distance(judged):
     """Where the unbiased kernel distance of the same runs ends in another verdict than the Frechet distance."""
     frechet = {one.measure.runs: one for one in judged.findings if one.measure.function == "comparisons:distance"}
     kernel = [one for one in judged.findings if one.measure.function == "comparisons:kernel"]
-    told = [
-        f"{part(frechet[one.measure.runs].measure)}: by the kernel distance {one.verdict}"
-        for one in kernel
-        if one.verdict != frechet[one.measure.runs].verdict
-    ]
+    pairs = [(frechet[one.measure.runs], one) for one in kernel if one.measure.runs in frechet]
+    told = [f"{part(a.measure)}: by the kernel distance {b.verdict}" for a, b in pairs if a.verdict != b.verdict]
     return "; ".join(told)
 
 

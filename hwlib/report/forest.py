@@ -19,6 +19,10 @@ COLOURS = {
 }
 
 
+HIGHEST = 9.0
+"""Inches of a figure that fits on a page of the report, with its caption."""
+
+
 def in_words(finding):
     """An effect and its interval: "×0.62 (0.50 to 0.75)" for a log ratio, as a factor; "+0.12 (0.08 to 0.16)".
 
@@ -47,10 +51,11 @@ def draw(results):
     two ends of its own (a share between 2 and 50 %) is drawn from -1 to 1.
     """
     found = [(one.claim, finding) for one in results for finding in one.findings]
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.175 * len(found) + 0.9))
-    judged = [f for _, f in found if f.low is not None]
-    ends = np.abs([_scaled(f.measure)(end) for f in judged for end in (f.low, f.high) if np.isfinite(end)])
-    limit = 1.3 * max([5.0, *ends])
+    height = min(0.175 * len(found) + 0.9, HIGHEST)
+    figure, axes = plt.subplots(figsize=(WIDTH, height))
+    known = [(f.measure, (f.value, f.low, f.high)) for _, f in found if f.value is not None]
+    drawn = [_scaled(m)(value) for m, values in known for value in values if value is not None and np.isfinite(value)]
+    limit = 1.3 * max([5.0, *np.abs(drawn)])
     for y, (_, finding) in enumerate(found):
         _row(axes, y, finding, limit)
     for y in [y for y, (claim, _) in enumerate(found) if y and claim.id != found[y - 1][0].id]:
@@ -63,6 +68,9 @@ def draw(results):
     right.spines[:].set_visible(False)
     for label, (_, finding) in zip(right.get_yticklabels(), found, strict=True):
         label.set_color(COLOURS[finding.verdict])
+    size = min(plt.rcParams["ytick.labelsize"], 0.8 * 72 * (height - 0.9) / max(1, len(found)))
+    for side in (axes, right):
+        side.tick_params(axis="y", labelsize=size)
     axes.set_xscale("symlog", linthresh=1)
     ticks = [t for t in (1, 3, 10, 30, 100, 300) if t < limit]
     ticks = [*(-t for t in ticks[::-1]), 0, *ticks]

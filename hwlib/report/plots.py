@@ -113,14 +113,17 @@ def curves(history, panels):
 def histories(of_panels, panels, log=False):
     """The same with a history for each panel: `of_panels` is {title: history}."""
     figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.3), squeeze=False)
+    alike = len({tuple(columns) for columns in panels.values()}) == 1
     for axes, (title, columns) in zip(all_axes[0], panels.items(), strict=True):
         history = of_panels[title]
         for label, column in columns.items():
             axes.plot([line["images"] for line in history], [line[column] for line in history], label=label)
         axes.set(title=title, xlabel="images seen", yscale="log" if log else "linear")
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
-        if len(columns) > 1:
+        if len(columns) > 1 and not alike:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
+    if alike and len(columns) > 1:
+        _legend(figure)
     return figure
 
 
