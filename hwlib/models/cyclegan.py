@@ -9,10 +9,6 @@ from hwlib.backend import keras
 layers, ops = keras.layers, keras.ops
 
 
-LARGEST_FIELD = 70
-"""Pixels: the receptive field of Zhu et al. 2017 for images of 128 and 256 pixels."""
-
-
 def report_a_generator(image_size=64, width=1.0):
     """Report A's generator, images in [0, 1] to images in [0, 1].
 

@@ -148,10 +148,6 @@ class Evaluator:
         found = self.kept(run.folder, "colours", lambda: {s: self._right(x, texts) for s, x in samples.items()})
         return {int(step): {part: one["value"] for part, one in right.items()} for step, right in found.items()}
 
-    def diversity(self, images):
-        """Mean pairwise distance of images uint8 [n, s, s, 3] in VGG features: a dict of `value` and `error`."""
-        return pairwise_distance(self.net(images))
-
     def curve(self, run, raw=False):
         """Frechet distance over training, of the run's fixed samples against as many real images; computed once.
 

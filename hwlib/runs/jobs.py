@@ -95,7 +95,7 @@ def _updates(run):
     critic = settings.get("discriminator_steps", 1) if task == "gan" else 0
     a_batch = settings.get("batch_size", 64) * max(1, critic)
     steps = settings.get("steps") or settings["epochs"] * max(1, _images(run.profile, run.sets[0]) // a_batch)
-    return steps * (critic + settings.get("generator_steps", 1))
+    return steps * (critic + 1)
 
 
 def _seconds_an_update(run):

@@ -9,10 +9,10 @@ SHARED, JOINED, SEPARATE = "shared", "joined", "separate"
 class Adversarial(keras.Model):
     """A generator and a discriminator that train each other.
 
-    One step of `fit` is `discriminator_steps` updates of the discriminator, each on a batch of its own, then
-    `generator_steps` updates of the generator, each on latents of its own. So the data set yields batches of
-    `discriminator_steps` times the batch size (see `hwlib.data.pipeline.batches`). `averaged` is the generator with its
-    weights averaged over its updates (see `hwlib.training.averaging`).
+    One step of `fit` is `discriminator_steps` updates of the discriminator, each on a batch of its own, then one of the
+    generator, on the last of these. So the data set yields batches of `discriminator_steps` times the batch size (see
+    `hwlib.data.pipeline.batches`). `averaged` is the generator with its weights averaged over its updates (see
+    `hwlib.training.averaging`).
 
     Args:
         generator, discriminator: Keras models (see `hwlib.models`), conditional both or neither.
@@ -42,7 +42,6 @@ class Adversarial(keras.Model):
         objective,
         latent="normal",
         discriminator_steps=1,
-        generator_steps=1,
         passes=None,
         balanced=None,
         input_noise=None,
@@ -57,19 +56,16 @@ class Adversarial(keras.Model):
             raise ValueError("Of generator and discriminator one takes a text and the other does not.")
         if balanced not in (None, "sum", "mean"):
             raise ValueError(f'balanced is None, "sum" or "mean", not {balanced!r}.')
-        if discriminator_steps < 1 or generator_steps < 1:
-            raise ValueError("discriminator_steps and generator_steps are 1 or more.")
-        if balanced and (discriminator_steps, generator_steps) != (1, 1):
-            raise ValueError(
-                "A balanced training makes one update a step: discriminator_steps and generator_steps are 1."
-            )
+        if discriminator_steps < 1:
+            raise ValueError("discriminator_steps is 1 or more.")
+        if balanced and discriminator_steps != 1:
+            raise ValueError("A balanced training makes one update a step: discriminator_steps is 1.")
         self.generator = generator
         self.averaged = copied(generator)
         self.discriminator = discriminator
         self.objective = objective
         self.latent = latent
         self.discriminator_steps = discriminator_steps
-        self.generator_steps = generator_steps
         self.conditional = len(discriminator.inputs) == 2
         self.passes = passes or fastest_exact_passes(discriminator)
         self.balanced = balanced
@@ -119,8 +115,7 @@ class Adversarial(keras.Model):
         for part in range(self.discriminator_steps):
             batch = {name: tf.split(x, self.discriminator_steps)[part] for name, x in data.items()}
             self._log(self._update_discriminator(batch))
-        for _ in range(self.generator_steps):
-            self._log(self._update_generator(batch))
+        self._log(self._update_generator(batch))
         return {name: mean.result() for name, mean in self.means.items()}
 
     def _log(self, values):

@@ -41,7 +41,6 @@ class Settings:
 
     value_range: tuple = (0.0, 1.0)
     gray: bool = False
-    flip: bool = False
     wrong_text: str = "different"
 
     optimizer: str = "Adam"
@@ -52,11 +51,10 @@ class Settings:
 
     batch_size: int = 64
     discriminator_steps: int = 1
-    generator_steps: int = 1
     epochs: int | None = None
     """Times that the whole set is seen; used where `steps` is None."""
     steps: int | None = None
-    """Steps of `fit`: `generator_steps` updates of the generator each."""
+    """Steps of `fit`: one update of the generator each."""
     interval: int = 50
     """Steps between lines of history; the number of steps is rounded up to whole intervals."""
     moments: tuple = ()
@@ -114,7 +112,6 @@ def build(settings, image_size, text_dim, seed, steps=None):
             find(settings.objective)(**settings.objective_options),
             latent=settings.latent,
             discriminator_steps=settings.discriminator_steps,
-            generator_steps=settings.generator_steps,
             passes=settings.passes,
             balanced=settings.balanced,
             input_noise=noise,
@@ -144,8 +141,8 @@ def train(settings, images, seed, folder, label="training", extra_callbacks=()):
 
     def stream(first_step):
         texts = images.texts if settings.conditional else None
-        scale = settings.value_range, settings.flip, settings.wrong_text, settings.gray
-        return batches(images.images, texts, per_step, steps, first_step, seed, *scale)
+        shown = {"value_range": settings.value_range, "wrong_text": settings.wrong_text, "gray": settings.gray}
+        return batches(images.images, texts, per_step, steps, first_step, seed, flip=False, **shown)
 
     return fit(
         model,
