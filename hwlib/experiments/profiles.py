@@ -78,8 +78,8 @@ PROFILES = {
         "colouriser": {"filters": 16, "batch_size": 32, "steps": 300, "interval": 50},
         "style": {"weights": "vgg16", "size": 128, "style_size": 256, "steps": 32},
         "experiments": {
-            **_each(("report-a-written", "report-a-code", "report-a-no-text"), steps=1000),
-            **_each(("report-a-conv-even", "report-a-conv-resize"), steps=1000),
+            **_each(("report-a-written", "report-a-code"), steps=2000),
+            **_each(("report-a-conv-even", "report-a-conv-resize"), steps=2000),
             # At ten times the rate, the search's choice by distance, report A's model had not learned its texts after
             # 5,000 steps with any of five seeds; at five times it had with both of the search's seeds.
             "report-a": {"learning_rate_scale": 5.0},
