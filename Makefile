@@ -78,6 +78,10 @@ lock: $(UV)
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 		--extra dev --extra course --extra explore pyproject.toml -o requirements.lock
 
-# Where the lists cannot be reached, each package is told as one that could not be looked up.
+# Where the lists cannot be reached, one line says of how many packages nothing is known.
 audit: $(UV)
-	@$(UV) tool run --quiet pip-audit --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
+	@told=$$($(UV) tool run --quiet pip-audit --no-deps --disable-pip --progress-spinner off --requirement requirements.lock 2>&1); \
+	code=$$?; unknown=$$(echo "$$told" | grep -c "could not be audited"); \
+	test "$$unknown" = 0 || echo "$$unknown packages could not be looked up (the list cannot be reached from here); of the rest:"; \
+	echo "$$told" | grep -v -e "could not be audited" -e "^Name *Skip Reason" -e "^-* -*$$" -e "^WARNING"; \
+	exit $$code

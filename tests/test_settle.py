@@ -160,3 +160,8 @@ def test_a_look_goes_to_the_cluster_with_its_profile(snakemake):
     words = " ".join(snakemake.read_text().split()[1:])
     assert "--executor slurm --jobs 64" in words and "cluster/slurm" in words and "jobs=64" in words
     assert "--cores" not in words
+
+
+def test_where_the_reports_own_rates_are_used_there_is_no_search():
+    with pytest.raises(ValueError, match="Profile paper trains at the reports' own learning rates"):
+        settle.search_rates("paper", "avatars")

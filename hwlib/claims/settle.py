@@ -8,7 +8,7 @@ import time
 
 from hwlib import paths
 from hwlib.claims import measured, rule, table
-from hwlib.experiments import looks, search
+from hwlib.experiments import looks, resolve, search
 from hwlib.runs import jobs
 from hwlib.runs.store import Run, seeds_of, together
 
@@ -83,8 +83,10 @@ def lasting(runs, profile, data):
 
 
 def search_rates(profile, data, on=None):
-    """Train the small search for learning rates (`hwlib.experiments.search`)."""
+    """Train the small search for learning rates (`hwlib.experiments.search`); ValueError where a profile has none."""
     names = [search.name_of(arm, rate) for arm in search.ARMS for rate in search.RATES]
+    if "learning_rate_scale" not in resolve(names[0], profile)[1]:
+        raise ValueError(f"Profile {profile} trains at the reports' own learning rates: there is none to search for.")
     train([Run(name, profile, data, seed) for name in names for seed in search.SEEDS], profile, data, on=on)
 
 

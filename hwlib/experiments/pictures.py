@@ -17,12 +17,6 @@ PAIRS = {
     },
     "pairs-100": {"base": "pairs", "about": "The same with style and content weighted 100 to 1.", "ratio": 100.0},
     "pairs-10000": {"base": "pairs", "about": "The same with 10,000 to 1.", "ratio": 10_000.0},
-    "pairs-first-five": {
-        "base": "pairs",
-        "about": "The other reading of report B's layers: the network's first five convolutions.",
-        "content_layers": ("conv2_2",),
-        "style_layers": ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1"),
-    },
     **{
         f"pairs-{layer}": {"base": "pairs", "about": f"Style from {layer} alone.", "style_layers": (layer,)}
         for layer in PAPER
@@ -63,7 +57,6 @@ RUNS = {
         "pairs": (("landscape", "strokes"),),
         "optimizer": "Adam",
     },
-    "style-max": {"base": "style", "about": "Max pooling, as the network was trained.", "pooling": "max"},
     "style-colours": {
         "base": "style",
         "about": "A photograph that keeps its own colours.",

@@ -111,7 +111,7 @@ PROFILES = {
         "left_out": [
             *ONLY_SETTLED,
             *("tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13", "tip-17", "all-tips"),
-            *("style-deep-content", "style-noise", "style-max"),
+            *("style-deep-content", "style-noise"),
         ],
     },
     "study": {

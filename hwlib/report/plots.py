@@ -279,7 +279,7 @@ def _short(layer):
     names["BatchNormalization"] = "BatchNorm"
     name = names.get(type(layer).__name__, type(layer).__name__)
     if not hasattr(layer, "kernel_size"):
-        return name
+        return f"{name}\nof the text" if layer.name == "embedding" else name
     kernel = f"{layer.kernel_size[0]}×{layer.kernel_size[1]}"
     return f"{name} {kernel}\nstride {layer.strides[0]}"
 
