@@ -198,28 +198,30 @@ def test_an_instance_norm_sees_one_image_alone():
     assert np.allclose(model(images)[:1], model(images[:1]), atol=1e-5)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def domains():
     return Pictures(40, 16, seed=0), Pictures(24, 16, seed=1)
 
 
-def trained(folder, domains, name, **override):
-    folder.mkdir(exist_ok=True)
-    return cyclegan.train(settings(name) | override, domains, 0, folder, name)
+SMALL = {name: f"hwlib.models.cyclegan:report_a_{name}" for name in ("generator", "discriminator")}
+SHORT = settings("cyclegan", steps=12, interval=2, pool=4, **SMALL, generator_options={}, value_range=(0.0, 1.0))
+"""The published objective in report A's networks, which take less time."""
 
 
-def test_a_run_resumes_to_the_same_bits_averages_pool_and_learning_rate_included(tmp_path, domains, killed):
-    small = {name: f"hwlib.models.cyclegan:report_a_{name}" for name in ("generator", "discriminator")}
-    chosen = settings("cyclegan", steps=12, interval=2, pool=4, **small, generator_options={})
-    folders = tmp_path / "straight", tmp_path / "broken"
-    for folder in folders:
-        folder.mkdir()
-    cyclegan.train(chosen, domains, 0, folders[0])
-    killed(lambda watching: cyclegan.train(chosen, domains, 0, folders[1], "", watching), at=5, kept=4)
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory, domains):
+    """The folder of a run that nothing disturbed, and its result."""
+    folder = tmp_path_factory.mktemp("straight")
+    return folder, cyclegan.train(SHORT, domains, 0, folder)
+
+
+def test_a_run_resumes_to_the_same_bits_averages_pool_and_learning_rate_included(tmp_path, domains, straight, killed):
+    folders = straight[0], tmp_path
+    killed(lambda watching: cyclegan.train(SHORT, domains, 0, folders[1], "", watching), at=5, kept=4)
     with np.load(folders[1] / "checkpoint.npz") as stopped:
         assert int(stopped["step"]) == 8, "stopped while the pool was full and the rate falling"
     assert json.loads(folders[1].joinpath("history.jsonl").read_text().splitlines()[-1])["step"] == 10
-    cyclegan.train(chosen, domains, 0, folders[1])
+    cyclegan.train(SHORT, domains, 0, folders[1])
     stored = [np.load(folder / "checkpoint.npz") for folder in folders]
     assert all(np.array_equal(stored[0][name], stored[1][name]) for name in stored[0].files)
     samples = [np.load(folder / "samples-0000012.npy") for folder in folders]
@@ -281,15 +283,15 @@ def test_the_domains_are_seen_in_different_orders():
     assert np.mean([np.array(a)[:, 0, 0, 0] == np.array(b)[:, 0, 0, 0] for a, b in pairs]) < 0.2
 
 
-def test_a_run_leaves_six_rows_of_eight(tmp_path, domains):
-    result = trained(tmp_path, domains, "cyclegan-report-a", steps=4)
-    assert (result["steps"], result["images_seen"], result["diverged_at"]) == (4, 8, None)
-    rows = np.load(tmp_path / "samples-0000004.npy")
+def test_a_run_leaves_six_rows_of_eight(domains, straight):
+    folder, result = straight
+    assert (result["steps"], result["images_seen"], result["diverged_at"]) == (12, 24, None)
+    rows = np.load(folder / "samples-0000012.npy")
     assert rows.shape == (48, 16, 16, 3) and rows.dtype == np.uint8
     parts = [trained_on_and_held_out(domain)[1] for domain in domains]
     assert np.array_equal(rows[:16], np.concatenate([part[spread(8, 10)] for part in parts]))
     to_b, to_a = (
-        keras.models.load_model(tmp_path / f"{name}-averaged.keras", compile=False) for name in ("a_to_b", "b_to_a")
+        keras.models.load_model(folder / f"{name}-averaged.keras", compile=False) for name in ("a_to_b", "b_to_a")
     )
     assert np.array_equal(rows, cyclegan.six_rows(to_b, to_a, rows[:8], rows[8:16], (0.0, 1.0)))
 
