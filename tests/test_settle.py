@@ -58,6 +58,7 @@ def world(monkeypatch):
     monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, counting=measured.counting))
     monkeypatch.setattr(settle, "train", train)
     monkeypatch.setattr(settle, "lasting", lambda runs, profile, data: sum(run.work for run in runs))
+    monkeypatch.setattr(settle.os, "cpu_count", lambda: 1)
     return rounds
 
 
@@ -68,6 +69,18 @@ def test_the_cheap_look_comes_first_and_a_decided_claim_gets_no_more_runs(world)
     assert world[1:] == [["c"], ["a", "c"], ["a", "c"], ["a", "c"]]
     assert found["X plain"].verdict == "reproduced" and len(found["X plain"].units) == 5
     assert found["X open"].verdict == "open" and len(found["X open"].units) == 20
+
+
+def test_looks_are_taken_together_until_all_processors_have_work(world):
+    settle.settle("quick", "avatars", 1.0, lambda line: None, on=("slurm", 3))
+    assert world[0] == ["a", "b", "c"]
+
+
+def test_what_no_new_run_touches_is_not_judged_again(world, monkeypatch):
+    stand, judged = settle.stand, []
+    monkeypatch.setattr(settle, "stand", lambda measure, *what: judged.append(measure.name) or stand(measure, *what))
+    settle.settle("quick", "avatars", 1.0, lambda line: None)
+    assert judged == ["plain", "open", "plain", "open", "open", *["plain", "open"] * 3]
 
 
 def test_after_a_change_the_first_look_is_at_seeds_that_nobody_has_seen(world, monkeypatch):

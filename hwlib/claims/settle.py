@@ -16,14 +16,17 @@ from hwlib.runs.store import Run, seeds_of, together
 def settle(profile, data, hours, say=print, on=None):
     """Train the runs that open measures need for their next look, the most informative look first.
 
-    A look is worth the number of open measures that its runs serve over the work that is left to it. It can be
-    interrupted, and goes on where it was: what is trained is kept. Says a line for each measure whose standing changes.
-    `on`: of a cluster its executor and jobs at once, as ("slurm", 64).
-    Returns {"A4 lattice": Finding}.
+    A look is worth the number of open measures that its runs serve over the work that is left to it; as many are taken
+    together as keep all processors at work. It can be interrupted, and goes on where it was: what is trained is kept.
+    Says a line for each measure whose standing changes. `on`: of a cluster its executor and jobs at once, as
+    ("slurm", 64). Returns {"A4 lattice": Finding}.
     """
-    end, told = time.monotonic() + 3600 * hours, {}
+    end, told, standing, look = time.monotonic() + 3600 * hours, {}, {}, []
     while True:
-        standing = {name: stand(measure, profile, data) for name, measure in measures()}
+        new = {run.name for run in look}
+        for name, measure in measures():
+            if not look or new & set(measure.runs):
+                standing[name] = stand(measure, profile, data)
         for name, (finding, needed) in standing.items():
             if told.get(name) != (line := progress(name, finding, needed, lasting(needed, profile, data))):
                 told[name] = line
@@ -31,7 +34,8 @@ def settle(profile, data, hours, say=print, on=None):
         coming = [needed for _, needed in standing.values() if needed]
         if not coming or time.monotonic() > end:
             return {name: finding for name, (finding, _) in standing.items()}
-        train(max(coming, key=lambda needed: worth(needed, coming)), profile, data, end - time.monotonic(), on)
+        look = together_at_work(coming, on[1] if on else os.cpu_count())
+        train(look, profile, data, end - time.monotonic(), on)
 
 
 def measures():
@@ -54,6 +58,16 @@ def stand(measure, profile, data):
         run for seed in range(measure.first_seed + coming[0]) for run in together(measure.runs, profile, data, seed)
     ]
     return finding, [run for run in dict.fromkeys(arms) if not run.finished]
+
+
+def together_at_work(coming, at_once):
+    """The runs of the look that is worth most, and of the next ones until there is work for `at_once` processes."""
+    look = []
+    for needed in sorted(coming, key=lambda needed: worth(needed, coming), reverse=True):
+        look += [run for run in needed if run not in look]
+        if len(jobs.batches(look)) >= at_once:
+            break
+    return look
 
 
 def worth(needed, coming):

@@ -59,8 +59,9 @@ PROFILES = {
         },
         "left_out": [
             *ONLY_SETTLED,
-            *("tip-1", "tip-2", "tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13", "tip-14", "tip-17"),
-            *("all-but-14", "style-deep-content", "style-noise"),
+            *("tip-1", "tip-2", "tip-4", "tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13", "tip-14", "tip-17"),
+            *("all-but-14", "dcgan-balanced-mean", "dcgan-1to10", "text-dcgan-32", "wgan-gp-paper"),
+            *("report-a-conv-resize", "style-deep-content", "style-noise"),
         ],
     },
     "quick": {
