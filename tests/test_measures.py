@@ -16,7 +16,8 @@ class Run:
 
     name = "a run"
 
-    def __init__(self, distances, per_step=10, seed=0, **measures):
+    def __init__(self, distances, per_step=10, seed=0, diverged_at=None, **measures):
+        self.record = {"result": {"diverged_at": diverged_at}}
         self.seed, self.settings = seed, {}
         self.curve = {0: 1.0} | distances
         self.history = [{"step": step, "images": step * per_step} for step in distances]
@@ -153,6 +154,16 @@ def test_failed_runs_are_counted_to_be_pooled(evaluator):
     assert comparisons.failed(evaluator, fine, bad, fine, bad).counts == (2, 3)
     assert "the control, failed too" in comparisons.failed(evaluator, bad, bad, fine).too_early
     assert comparisons.fails_more(evaluator, bad, bad, fine, bad).counts == (2, 2, 1, 2)
+    assert comparisons.initialisers_fail(evaluator, bad, fine, fine).counts == (1, 2, 0, 1)
+
+
+def test_a_run_that_was_trained_longer_has_no_more_time_to_succeed(evaluator, monkeypatch):
+    monkeypatch.setattr(evaluator, "at", lambda run, step: {"failed": ["no faces"] * (run.curve[step] > 0.6)})
+    short, long = Run(shares(0.9, 0.8)), Run(shares(0.9, 0.8, 0.2))
+    assert comparisons.fails_more(evaluator, short, long).counts == (1, 1, 1, 1)
+    gone = Run(shares(0.9), diverged_at=1)
+    assert comparisons.fails_more(evaluator, gone, Run(shares(0.9, 0.2))).counts == (1, 1, 0, 1)
+    assert "equally many" in comparisons.failed(evaluator, short, Run({3: 0.9})).too_early
 
 
 # How it looks
@@ -169,6 +180,7 @@ def test_a_lattice_counts_as_far_as_it_is_above_real_images(evaluator):
     plain = {"peak_2": 0.5, "peak_4": 1.0, "around_2": 1.0, "around_4": 1.0}
     lattice, clean = Run(shares(0.3), **plain | {"peak_2": 4.0}), Run(shares(0.3), **plain)
     assert comparisons.lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4) / 2)
+    assert comparisons.strongest_lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4))
     noise = Run(shares(0.3), **dict.fromkeys(plain, 8.0))
     assert comparisons.lattice(evaluator, clean, noise).value == 0
 

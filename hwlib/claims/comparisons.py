@@ -68,21 +68,26 @@ def stalls(evaluator, first, second):
 
 
 def failed(evaluator, control, *runs):
-    """How many of the runs failed (`hwlib.metrics.failure`), to be pooled as one share; not where the control did."""
-    if _failures(evaluator, [control]):
+    """How many of the runs failed (`hwlib.metrics.failure`), to be pooled as one share; not where the control did.
+
+    All at equal images seen, as in the two functions below: a longer training has more time to succeed.
+    """
+    failures = _failures(evaluator, control, *runs)
+    if isinstance(failures, Effect):
+        return failures
+    if failures[0]:
         return Effect(too_early=f"{control.name}, the control, failed too")
-    return Effect(counts=(_failures(evaluator, runs), len(runs)))
+    return Effect(counts=(sum(failures[1:]), len(runs)))
 
 
 def fails_more(evaluator, *runs):
     """How many failed of the first half of the runs and of the second half, to be pooled as two shares."""
-    half = len(runs) // 2
-    return Effect(counts=tuple(n for part in (runs[:half], runs[half:]) for n in (_failures(evaluator, part), half)))
+    return _two_shares(_failures(evaluator, *runs), len(runs) // 2)
 
 
 def initialisers_fail(evaluator, *runs):
     """How many failed of all runs but the last, and of the last, to be pooled as two shares."""
-    return Effect(counts=(_failures(evaluator, runs[:-1]), len(runs) - 1, _failures(evaluator, runs[-1:]), 1))
+    return _two_shares(_failures(evaluator, *runs), len(runs) - 1)
 
 
 def lattice(evaluator, first, second):
@@ -91,11 +96,12 @@ def lattice(evaluator, first, second):
     At each period counts how far its energy stands out from the frequencies around it, and more than in real images:
     noise, which has as much around, is no lattice.
     """
-    arms = _at_equal(evaluator, first, second)
-    if isinstance(arms, Effect):
-        return arms
-    means = [np.mean(list(lattice_above(evaluator, evaluator.at(*arm)).values())) for arm in arms]
-    return _finite(float(means[0] - means[1]))
+    return _lattices(evaluator, first, second, np.mean)
+
+
+def strongest_lattice(evaluator, first, second):
+    """The same of the strongest alone: a mean over several is small where one is seen."""
+    return _lattices(evaluator, first, second, np.max)
 
 
 def lattice_above(evaluator, measured):
@@ -296,23 +302,49 @@ def _first_faces(evaluator, first, second):
     return faces[0] if faces else None
 
 
+def _lattices(evaluator, first, second, over):
+    arms = _at_equal(evaluator, first, second)
+    if isinstance(arms, Effect):
+        return arms
+    found = [over(list(lattice_above(evaluator, evaluator.at(*arm)).values())) for arm in arms]
+    return _finite(float(found[0] - found[1]))
+
+
+def _shared(runs, what="images"):
+    """(run, step) of each run at the last kept moment at which all stand alike: in "images" seen or in "step"."""
+    place = ("step", "images").index(what)
+    stands = [{moment[place]: moment[0] for moment in moments(run).items()} for run in runs]
+    shared = set.intersection(*map(set, stands))
+    return [(run, steps[max(shared)]) for run, steps in zip(runs, stands, strict=True)] if shared else []
+
+
 def _at_equal(evaluator, first, second, what="images", gated=True):
     """The two arms, (run, step) each, at the last kept steps at which both stand alike: in "images" seen or in "step".
 
     An `Effect` instead where there are none, or, if `gated`, where neither shows faces then.
     """
-    place = ("step", "images").index(what)
-    stands = [{moment[place]: moment[0] for moment in moments(run).items()} for run in (first, second)]
-    shared = set(stands[0]) & set(stands[1])
-    if not shared:
+    arms = _shared((first, second), what)
+    if not arms:
         return Effect(too_early=f"no kept moment at which both have the same number of {what}")
-    arms = [(run, steps[max(shared)]) for run, steps in zip((first, second), stands, strict=True)]
     reason = _too_early(evaluator, *arms) if gated else ""
     return Effect(too_early=reason) if reason else arms
 
 
-def _failures(evaluator, runs):
-    return sum(bool(evaluator.run(run)["failed"]) for run in runs)
+def _failures(evaluator, *runs):
+    """Whether each run failed, a list, at the last images that all have seen which did not diverge; or an `Effect`."""
+    diverged = [run.record["result"]["diverged_at"] is not None for run in runs]
+    whole = [run for run, ended in zip(runs, diverged, strict=True) if not ended]
+    arms = _shared(whole) if whole else []
+    if whole and not arms:
+        return Effect(too_early="no kept moment at which all have seen equally many images")
+    step_of = dict(arms)
+    return [ended or bool(evaluator.at(run, step_of[run])["failed"]) for run, ended in zip(runs, diverged, strict=True)]
+
+
+def _two_shares(failures, first):
+    if isinstance(failures, Effect):
+        return failures
+    return Effect(counts=(sum(failures[:first]), first, sum(failures[first:]), len(failures) - first))
 
 
 def log_ratio(a, b):

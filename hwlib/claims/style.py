@@ -25,6 +25,11 @@ def content_loss(few, many):
     return _log_ratios(_losses(many, "content_loss"), _losses(few, "content_loss"))
 
 
+def style_distance(few, many):
+    """Distance from the style outside of the network, at much weight on it over that at little, log ratio."""
+    return _log_ratios(style_distances(many), style_distances(few))
+
+
 def other_layers_style(default, *others):
     """Distance from the style, best of the other runs over the default, log ratio: below 0, another one has more style.
 
