@@ -64,7 +64,7 @@ def texts(notebook):
         code = "\n".join(line for line in cell.source.splitlines() if not line.startswith(("%", "!")))
         for node in ast.walk(ast.parse(code)):
             shows = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            if shows and node.func.attr in ("savefig", "table", "number", "effect"):
+            if shows and node.func.attr in ("savefig", "table", "number"):
                 formats = {
                     id(part) for one in ast.walk(node) if isinstance(one, ast.FormattedValue) for part in ast.walk(one)
                 }

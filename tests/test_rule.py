@@ -218,9 +218,6 @@ def test_missing_runs_are_said(tmp_path):
     path, table = in_a_notebook(tmp_path, {seed: Effect(3.0 + 0.01 * seed) for seed in range(5)})
     assert claims.judged(table, tmp_path)[0].verdict == "reproduced"
     left = json.loads(path.read_text())
-    left["effects"]["A1 size"] |= {"of_units": [], "meaning": "left out: too long for this machine"}
-    path.write_text(json.dumps(left))
-    assert claims.judged(table, tmp_path)[0].findings[0].reason == "left out: too long for this machine"
     left["effects"] = {}
     path.write_text(json.dumps(left))
     (found,) = claims.judged(table, tmp_path)[0].findings

@@ -13,9 +13,11 @@ shown. Seeds are taken by number, not by the order in which they were trained. F
 
 Too early. Units whose comparison does not count (two models that have not learned) are left out, and looks are taken
 over those that count: a gate looks at the better arm of a unit only, so it does not choose between the arms, and what
-remains says what the claim says, of models that have learned. A measure is *too early* where those that count are fewer
-than the first look asks for although enough were run (before the first look, than three, or than all where less were).
-The gate of speed does choose: where a run was too short to say, it was the slower one. There one such unit is enough.
+remains says what the claim says, of models that have learned. Two measures ask for both arms, later improvement (B4)
+and softer features (B10), and drop units in which one has not learned. A measure is *too early* where those that count
+are fewer than the first look asks for although enough were run (before the first look, than three, or than all where
+less were). The gate of speed does choose: where a run was too short to say, it was the slower one. There one such unit
+is enough.
 
 Claims of several parts. *Reproduced* if all parts are, *reproduced in part* if some are; *contradicted* only if all
 parts are; else *open* if one is open or contradicted, *too early* if one is, *not run*. With one more part a claim can
@@ -258,7 +260,8 @@ def _findings(claim, folder):
             raise ValueError(f"{path.name}: {claim.id}: {error}") from None
         more = {"profile": left["profile"], "data": left["data"]["data"], "meaning": effect["meaning"]}
         if found.verdict == "not run":
-            more["reason"] = effect["meaning"] or f"left out at profile {left['profile']}"
+            first = f"; seeds count from {measure.first_seed} on" if measure.first_seed else ""
+            more["reason"] = f"left out at profile {left['profile']}{first}"
         yield replace(found, **more, runs=measure.runs or tuple(left["runs"]))
 
 

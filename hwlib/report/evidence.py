@@ -195,7 +195,7 @@ def places(claim, folder=paths.NOTEBOOKS):
             for method, *texts in called(text) if kind == "code" else ():
                 if method == "savefig" and texts:
                     figures.append(f"{name[:2]}-{texts[0]}")
-                if (method == "effect" and texts[:1] == [claim.id]) or (method == "claim" and claim.id in texts):
+                if method == "claim" and claim.id in texts:
                     parts.append((anchor, figures))
         drawn = dict.fromkeys(figure for _, figures in parts for figure in figures)
         found.append((name, parts[0][0] if parts else "", list(drawn)))

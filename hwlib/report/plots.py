@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from hwlib.data import tags
 
@@ -128,7 +129,7 @@ def histories(of_panels, panels, log=False):
 
 
 def bands(panels, x_labels, y_label="", log=False):
-    """Curves of several seeds each: their mean, and a band from the lowest to the highest.
+    """Curves of several seeds each: their mean, and a band from the lowest to the highest, over a logarithmic x axis.
 
     panels: {title: {label: [(x, y), ...]}}, one (x, y) a seed, of one length; x_labels: one a panel. With `y_label` the
     panels share their y axis, without it each has its own and its title says what it is.
@@ -139,8 +140,10 @@ def bands(panels, x_labels, y_label="", log=False):
             x, y = np.mean([seed[0] for seed in seeds], axis=0), np.array([seed[1] for seed in seeds])
             axes.plot(x, y.mean(0), marker="o", markersize=2.5, label=label)
             axes.fill_between(x, y.min(0), y.max(0), alpha=0.2, linewidth=0)
-        axes.set(title=title, xlabel=x_label, yscale="log" if log else "linear")
+        axes.set(title=title, xlabel=x_label, xscale="log", yscale="log" if log else "linear")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     all_axes[0][0].set_ylabel(y_label)
     _legend(figure)
     return figure

@@ -124,7 +124,8 @@ class Section:
             for name in measure.runs:
                 self.run(name, seed)
         effects = measured.effects(measure, self.profile, self.data, there)
-        self.effect(claim.id, measure.name, effects, measure.what)
+        self.effects[f"{claim.id} {measure.name}"] = {"meaning": measure.what} | as_json(effects)
+        self._keep()
         return effects
 
     def savefig(self, name, caption, width=1.0, scaled=True, originals=False):
@@ -194,18 +195,6 @@ class Section:
         self.numbers[name] = {"value": value, "meaning": meaning} | more
         self._keep()
         return value
-
-    def effect(self, claim, measure, of_units, meaning):
-        """Keep what was measured of a claim of the reports, for its verdict (see `hwlib.claims.rule`).
-
-        Args:
-            claim, measure: id of the claim, as "A4", and name of one of its measures.
-            of_units: dict of a `hwlib.claims.effects.Effect` for each seed (a whole number) or each pair of content
-                and style picture (its name); empty if it was left out.
-            meaning: what the value is, with its unit: "lattice energy, Conv minus Dense start"; or why it was left out.
-        """
-        self.effects[f"{claim} {measure}"] = {"meaning": meaning} | as_json(of_units)
-        self._keep()
 
     def _note(self, name, caption, originals):
         """Keep beside a figure what it was made from, and whether it must stay on this machine."""
