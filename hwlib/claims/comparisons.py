@@ -149,25 +149,15 @@ def _rings(measured):
     return np.array([measured[f"detail_{i}"]["value"] for i in range(len(pictures.RINGS) - 1)])
 
 
-def capped(evaluator, measured, name):
-    """A measure in units of the real images', 1 at most: noise is neither detail nor diversity."""
-    return min(1.0, measured[name]["value"] / evaluator.of_real_images[name]["value"])
-
-
 def early_diversity(evaluator, first, second):
     """Log ratio of the mean pairwise distances, capped at real images', when the first of the two shows faces."""
-    step = _first_faces(evaluator, first, second)
-    if step is None:
-        return Effect(too_early=NO_FACES)
-    return _finite(log_ratio(*(capped(evaluator, evaluator.at(run, step), "diversity") for run in (first, second))))
+    real = evaluator.of_real_images["diversity"]["value"]  # more of it is noise
+    return _early(evaluator, first, second, lambda found: min(1.0, found["diversity"]["value"] / real))
 
 
 def early_distance(evaluator, first, second):
     """Log ratio of the Frechet distances when the first of the two shows faces."""
-    step = _first_faces(evaluator, first, second)
-    if step is None:
-        return Effect(too_early=NO_FACES)
-    return _finite(log_ratio(*(evaluator.at(run, step)["frechet"]["value"] for run in (first, second))))
+    return _early(evaluator, first, second, lambda found: found["frechet"]["value"])
 
 
 def hair_over_training(evaluator, first, second):
@@ -203,9 +193,6 @@ def white(evaluator, first, second):
         return arms
     turned = [int(evaluator.at(*arm)["white"]["value"] > 0.5) for arm in arms]
     return Effect(counts=(turned[0], 1, turned[1], 1))
-
-
-NO_FACES = "no moment at which either shows faces"
 
 
 def moments(run):
@@ -296,10 +283,13 @@ def _too_early(evaluator, *arms):
     return f"the better arm stands at {best:.2f} of the distance from which on faces are seen" if best > 1 else ""
 
 
-def _first_faces(evaluator, first, second):
+def _early(evaluator, first, second, value):
     shared = sorted(set(moments(first)) & set(moments(second)))
-    faces = [s for s in shared if min(relative_distances(evaluator, r)[moments(r)[s]] for r in (first, second)) <= 1]
-    return faces[0] if faces else None
+    runs = first, second
+    faces = [s for s in shared if min(relative_distances(evaluator, r)[moments(r)[s]] for r in runs) <= 1]
+    if not faces:
+        return Effect(too_early="no moment at which either shows faces")
+    return _finite(log_ratio(*(value(evaluator.at(run, faces[0])) for run in runs)))
 
 
 def _lattices(evaluator, first, second, over):

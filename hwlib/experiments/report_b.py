@@ -104,24 +104,15 @@ RUNS = {
         "generator_options": {"embedding": 128},
         "discriminator_options": {"embedding": 128},
     },
-    **_embeddings((256, 64, 32, 16, 8)),
-    "text-dcgan-normalised": {
-        "base": "text-dcgan",
-        "about": "Embedding 128, scaled to the length of the noise.",
-        "generator_options": {"embedding_length": 100},
-        "discriminator_options": {"embedding_length": 100},
-    },
-    "text-dcgan-32-normalised": {
-        "base": "text-dcgan-32",
-        "about": "Embedding 32, scaled to the length of the noise.",
-        "generator_options": {"embedding_length": 100},
-        "discriminator_options": {"embedding_length": 100},
-    },
-    "text-dcgan-24": {
-        "base": "text-dcgan",
-        "about": "An embedding of as many numbers as the OR-ed text has.",
-        "generator_options": {"embedding": 24},
-        "discriminator_options": {"embedding": 24},
+    **_embeddings((256, 64, 32, 24, 16, 8)),  # the OR-ed text has 24 numbers
+    **{
+        f"{base}-normalised": {
+            "base": base,
+            "about": "The same, the embedding scaled to the length of the noise.",
+            "generator_options": {"embedding_length": 100},
+            "discriminator_options": {"embedding_length": 100},
+        }
+        for base in ("text-dcgan", "text-dcgan-32")
     },
     "text-dcgan-one-hot": {
         "base": "text-dcgan",

@@ -17,30 +17,9 @@ RUNS = {
         "about": "The same with the mean of D's two terms.",
         "balanced": "mean",
     },
-    "dcgan-1to1": {
-        "base": "dcgan",
-        "about": "One discriminator update to one of the generator.",
-        "discriminator_steps": 1,
-    },
-    "dcgan-1to2": {
-        "base": "dcgan",
-        "about": "Two discriminator updates to one of the generator.",
-        "discriminator_steps": 2,
-    },
-    "dcgan-1to10": {
-        "base": "dcgan",
-        "about": "Ten discriminator updates to one of the generator.",
-        "discriminator_steps": 10,
-    },
-    "wgan-gp-1to1": {
-        "base": "wgan-gp",
-        "about": "WGAN-GP with one critic update to one of the generator.",
-        "discriminator_steps": 1,
-    },
-    "wgan-gp-1to2": {
-        "base": "wgan-gp",
-        "about": "WGAN-GP with two critic updates to one of the generator.",
-        "discriminator_steps": 2,
+    **{
+        f"{base}-1to{n}": {"base": base, "about": f"{n} discriminator updates to one of G.", "discriminator_steps": n}
+        for base, n in (("dcgan", 1), ("dcgan", 2), ("dcgan", 10), ("wgan-gp", 1), ("wgan-gp", 2))
     },
     "simple": {
         "base": "dcgan",
