@@ -48,7 +48,9 @@ def of_tags():
     for i, (name, (data, understood, told)) in enumerate(hostile.TAGS.items()):
         make = of_files(("folder", "zip")[i % 2], pictures | {"tags.csv": data})
         yield Case(f"tags.csv: {name}", make, 2 * understood, told, seconds=9 if "row" in name else 4, megabytes=160)
-    yield Case("two tag files", of_files("zip", pictures | {"a.csv": "", "b.csv": ""}), 0, "set.zip holds 2 tag files")
+    for kind, name, two in (("zip", "set.zip", ("a.csv", "b.csv")), ("folder", "set", ("x/tags.csv", "y/tags.csv"))):
+        make = of_files(kind, pictures | dict.fromkeys(two, ""))
+        yield Case(f"two tag files: {two[0]}", make, 0, f"{name} holds 2 tag files, {', '.join(two)}")
     twins = {"a/1.png": pictures["1.png"], "b/1.png": pictures["1.png"], "tags.csv": "1,red hair"}
     yield Case("a row for two pictures", of_files("folder", twins), 0, "row '1' of tags.csv fits 2 pictures, a/1.png")
     yield Case("tags.csv is a folder", of_files("folder", {"tags.csv/1.png": pictures["1.png"]}), 1, "no tag file")
@@ -198,7 +200,9 @@ def of_folders():
     yield case("a folder called like a picture", lambda f: (f / "2.png").mkdir(), 1)
     yield case("hidden", lambda f: folder_of(f, {".a.png": "x", ".git/1.png": "x", "__MACOSX/1.png": "x"}), 1)
     yield case("no file", instead(Path.mkdir), 0, "instead holds no picture")
-    yield case("only text", instead(lambda p: folder_of(p, {"a.txt": "x"})), 0, "instead holds no picture")
+    yield case(
+        "only text", instead(lambda p: folder_of(p, {"a.txt": "x", "tags.csv": "1,red hair"})), 0, r"no picture \(.png"
+    )
     yield case("is a named pipe", instead(os.mkfifo), 0, r"instead is a named pipe: give a folder or a \.zip")
     yield case("is a device", lambda f: Path("/dev/zero"), 0, r"zero is a device: give a folder or a \.zip")
     yield case("is a socket", instead(lambda p: socket.socket(socket.AF_UNIX).bind(str(p))), 0, r"instead is a socket")

@@ -30,17 +30,12 @@ def deterministic():
 
 
 @pytest.fixture(autouse=True)
-def eager(request):
-    """Functions run eagerly and weights start the same, but for tests that ask for graphs."""
+def eager():
+    """Functions run eagerly and weights start the same."""
     keras.utils.set_random_seed(0)
-    tf.config.run_functions_eagerly("graphs" not in request.fixturenames)
+    tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture
-def graphs():
-    """The test needs functions as they are in a real training."""
 
 
 class Spy(layers.Layer):
@@ -509,9 +504,9 @@ def judge():
     return with_text(image, layers.GlobalAveragePooling2D()(image), TEXT, judgement, "critic")
 
 
-def painting():
-    """A painter trained for 200 steps on images of two colours, with some noise: mean colours drawn, state, history."""
-    keras.utils.set_random_seed(0)
+def test_two_hundred_steps_teach_a_generator_which_colour_its_text_names():
+    """On images of two colours, with some noise; functions are graphs, as in a real training."""
+    tf.config.run_functions_eagerly(False)
     kind = np.arange(64) % len(COLOURS)
     noisy = np.clip(COLOURS[kind] + np.random.default_rng(0).normal(0, 0.05, (64, 3)), 0, 1)
     images = np.broadcast_to(np.rint(255 * noisy)[:, None, None], (64, 16, 16, 3)).astype(np.uint8)
@@ -519,32 +514,16 @@ def painting():
     model.compile(*(keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9) for rate in (0.01, 0.02)))
     latents = tf.random.stateless_normal((100, LATENT), (0, 1))
 
-    def drawn():
+    def off():
+        """Largest distance of a mean colour drawn from the one that its text names."""
         texts = [tf.one_hot([text] * 100, TEXT) for text in range(len(COLOURS))]
-        return np.stack([model.generator([latents, text]).numpy().mean((0, 1, 2)) for text in texts])
+        drawn = [model.generator([latents, text]).numpy().mean((0, 1, 2)) for text in texts]
+        return np.abs(drawn - COLOURS).max()
 
-    before, shown = drawn(), batches(images, np.eye(TEXT, dtype=np.uint8)[kind], 32, 200, seed=1)
-    history = model.fit(shown, epochs=2, steps_per_epoch=100, shuffle=False, verbose=0).history
-    return before, drawn(), [v.numpy() for v in model.state], history
-
-
-@pytest.fixture(scope="module")
-def painted():
-    tf.config.run_functions_eagerly(False)
-    return painting()
-
-
-def test_two_hundred_steps_teach_a_generator_which_colour_its_text_names(painted):
-    before, after, *_ = painted
-    assert np.abs(before - COLOURS).max() > 0.3
-    assert np.abs(after - COLOURS).max() < 0.1
-
-
-def test_two_trainings_with_the_same_seed_are_equal_bit_for_bit(painted, graphs):
-    *_, state, history = painting()
-    assert history == painted[-1]
-    for a, b in zip(state, painted[-2], strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert off() > 0.3
+    shown = batches(images, np.eye(TEXT, dtype=np.uint8)[kind], 32, 200, seed=1)
+    model.fit(shown, epochs=2, steps_per_epoch=100, shuffle=False, verbose=0)
+    assert off() < 0.1
 
 
 # The state of a training
@@ -557,21 +536,6 @@ def adam(seed):
     model = Adversarial(*networks, WassersteinGradientPenalty(), seed=seed)
     model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-3))
     return model
-
-
-def test_the_state_copied_into_a_fresh_model_continues_the_training_bit_for_bit():
-    steps = [data(4, size=16, seed=seed) for seed in range(4)]
-    first, second = adam(seed=0), adam(seed=7)
-    for step in steps[:2]:
-        first.train_step(step)
-    for variable, value in zip(second.state, first.state, strict=True):
-        variable.assign(value)
-    assert second.generator_optimizer.iterations.numpy() == 2
-    for model in (first, second):
-        for step in steps[2:]:
-            model.train_step(step)
-    for a, b in zip(first.state, second.state, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=a.path)
 
 
 def test_the_state_holds_weights_moments_steps_learning_rates_and_random_numbers():

@@ -72,20 +72,17 @@ def test_a_run_says_how_long_it_was_and_what_it_saw(trained):
     assert result["seconds"] > 0 and (folder / "history.jsonl").read_text().count("\n") == 3
 
 
-def test_an_interrupted_run_resumes_to_the_same_bits(tmp_path):
-    class Interrupt(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 1:
-                raise KeyboardInterrupt
-
-    tiny = SETTINGS | {"filters": 2, "steps": 4, "interval": 2}
+def test_an_interrupted_run_resumes_to_the_same_bits(tmp_path, killed, capsys):
+    tiny = SETTINGS | {"filters": 2, "steps": 6, "interval": 2}
     straight, broken = tmp_path / "straight", tmp_path / "broken"
     straight.mkdir(), broken.mkdir()
     colouring.train(tiny, Painted(), 0, straight)
-    with pytest.raises(KeyboardInterrupt):
-        colouring.train(tiny, Painted(), 0, broken, extra_callbacks=[Interrupt()])
+    killed(lambda watching: colouring.train(tiny, Painted(), 0, broken, extra_callbacks=watching), at=2, kept=1)
     assert not (broken / "colouriser.keras").exists()
+    with np.load(broken / "checkpoint.npz") as stored:
+        assert stored["step"] == 2
     colouring.train(tiny, Painted(), 0, broken)
+    assert "resumed at step 2" in capsys.readouterr().out
     weights = (
         keras.models.load_model(folder / "colouriser.keras", compile=False).get_weights()
         for folder in (straight, broken)

@@ -142,7 +142,8 @@ def test_good_images_have_not_failed_and_one_image_repeated_has_no_diversity(eva
     noise = np.random.default_rng(0).integers(0, 256, (132, 16, 16, 3), dtype=np.uint8)
     good, same = tmp_path / "good", tmp_path / "same"
     good.mkdir(), same.mkdir()
-    assert evaluator.run(Finished(good, evaluator.real(1), noise))["failed"] == []
+    run = Finished(good, evaluator.real(1), noise)
+    assert evaluator.run(run)["failed"] == [] and evaluator.run(run, step=0)["failed"] == ["no faces"]
     repeated = np.repeat(evaluator.real(1)[:1], 150, axis=0)
     assert "no diversity" in evaluator.run(Finished(same, repeated, noise))["failed"]
 

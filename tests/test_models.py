@@ -1,8 +1,5 @@
 """Report A's networks: what the report says of them, and what any generator and critic must do."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -75,29 +72,6 @@ def tiny():
     return {"generator": generator(**TINY), "critic": critic(**TINY)}
 
 
-@pytest.fixture(scope="module")
-def loading(tiny, tmp_path_factory):
-    """Another Python process that loads both networks from their files, with nothing imported but hwlib and Keras."""
-    folder = tmp_path_factory.mktemp("saved")
-    for name, model in tiny.items():
-        model.save(folder / f"{name}.keras")
-    np.savez(folder / "inputs.npz", *latents_and_texts(3), *images_and_texts(3))
-    script = """
-import hwlib, keras
-import numpy as np
-inputs = [np.load("inputs.npz")[f"arr_{i}"] for i in range(4)]
-drawn = keras.models.load_model("generator.keras").predict(inputs[:2], verbose=0)
-judged = keras.models.load_model("critic.keras").predict(inputs[2:], verbose=0)
-np.savez("outputs.npz", generator=drawn, critic=judged)
-"""
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    yield folder, process
-    process.kill()
-    process.wait()
-
-
 @pytest.fixture
 def bfloat16():
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -105,12 +79,7 @@ def bfloat16():
     keras.config.set_dtype_policy("float32")
 
 
-# What the report says. The first test starts the process that the last one waits for.
-
-
-def test_networks_are_saved_with_all_that_they_need(loading):
-    folder, _ = loading
-    assert (folder / "generator.keras").exists() and (folder / "critic.keras").exists()
+# What the report says
 
 
 def test_the_generator_has_4_471_459_parameters(full):
@@ -174,12 +143,6 @@ def test_every_kernel_starts_lecun_normal_and_every_bias_at_zero(full):
         assert not any(np.any(layer.bias.numpy()) for layer in weighted(model))
 
 
-def test_kernels_start_with_a_variance_of_one_over_their_inputs(full):
-    dense, convolution = weighted(full["generator"])[0], weighted(full["critic"])[4]
-    assert np.std(dense.kernel.numpy()) == pytest.approx(1 / np.sqrt(64), rel=0.01)
-    assert np.std(convolution.kernel.numpy()) == pytest.approx(1 / np.sqrt(4 * 4 * 280), rel=0.01)
-
-
 def test_as_written_the_critic_drops_a_fifth_after_each_relu():
     written = critic(**TINY, dropout=0.2)
     dropouts = [layer for layer in layers_of(written) if isinstance(layer, keras.layers.AlphaDropout)]
@@ -232,10 +195,6 @@ def test_dense_and_conv_start_differ_in_the_start_alone():
     assert dense[-4:] == conv[-4:]
     assert dense[:-4] == [("Dense", 8 * 8 * 16)]
     assert conv[:-4] == [("Conv2DTranspose", 16, 4, 4, 1, 1), ("Conv2DTranspose", 16, 3, 3, 2, 2)]
-
-
-def test_a_critic_whose_gradient_is_penalised_has_no_batch_norm(full):
-    assert not [kind for net in full.values() for kind in kinds(net) if "Normalization" in kind]
 
 
 def test_the_critic_judges_each_image_by_itself(tiny):
@@ -397,15 +356,6 @@ def test_an_image_size_that_cannot_be_drawn_is_refused(build, size):
 def test_unknown_choices_are_refused_and_the_known_ones_named(options, message):
     with pytest.raises(ValueError, match=message):
         generator(**TINY, **options)
-
-
-def test_a_saved_network_loads_in_a_new_process_and_gives_the_same_output(tiny, loading):
-    folder, process = loading
-    said, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, said
-    with np.load(folder / "outputs.npz") as outputs:
-        np.testing.assert_allclose(outputs["generator"], tiny["generator"](latents_and_texts(3)), rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(outputs["critic"], tiny["critic"](images_and_texts(3)), rtol=1e-5, atol=1e-6)
 
 
 def test_the_courses_baseline_has_the_parameters_counted_by_hand():

@@ -24,9 +24,10 @@ def shared_home(tmp_path_factory):
 
 
 def test_notebooks_are_stored_without_outputs():
-    for path in NOTEBOOKS:
+    stored = [*NOTEBOOKS, REPOSITORY / "hwlib/report/starter/01-question.ipynb"]
+    for path in stored:
         nbformat.validate(nbformat.read(path, 4))
-    command = [sys.executable, "-m", "nbstripout", "--verify", "--keep-id", *NOTEBOOKS]
+    command = [sys.executable, "-m", "nbstripout", "--verify", "--keep-id", *stored]
     verdict = subprocess.run(command, capture_output=True, text=True)
     assert verdict.returncode == 0, f"there are outputs, `nbstripout --keep-id` removes them: {verdict.stdout}"
 
@@ -58,6 +59,6 @@ def test_a_notebook_shows_what_its_golden_copy_shows(path, nb_regression, shared
     assert not (shared_home / "figures").exists(), "a smoke run published figures"
     executed = tmp_path / path.name
     nbformat.write(result.nb_final, executed)
-    pdf, _ = get_exporter("hwreport")().from_filename(str(executed))
-    assert pdf.startswith(b"%PDF")
+    pdf, resources = get_exporter("hwreport")().from_filename(str(executed))
+    assert pdf.startswith(b"%PDF") and resources["output_extension"] == ".pdf"
     assert book.html(executed, tmp_path / "page.html").stat().st_size > 10_000

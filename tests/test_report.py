@@ -8,7 +8,6 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
@@ -146,12 +145,6 @@ def test_a_photograph_is_enlarged_for_print_alone():
     photograph = Image.linear_gradient("L").resize((700, 300)).convert("RGB")
     assert embedded(photograph, printed=True).size == (1400, 600)
     assert embedded(photograph, printed=False).size == (700, 300)
-
-
-def test_nbconvert_finds_the_exporter(tmp_path):
-    (path,) = saved(tmp_path, model=model())
-    body, resources = get_exporter("hwreport")().from_filename(str(path))
-    assert body.startswith(b"%PDF") and resources["output_extension"] == ".pdf" and not resources["outputs"]
 
 
 def test_figures_and_tables_are_numbered_across_notebooks():

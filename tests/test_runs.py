@@ -362,29 +362,6 @@ def test_a_run_that_diverges_keeps_its_last_good_networks_and_does_so_again_to_t
     assert {**again, "seconds": 0} == {**result, "seconds": 0} and same(weights_of(run), kept)
 
 
-def test_what_another_version_left_beside_a_run_is_passed_over(trained, monkeypatch):
-    other = trained.folder.with_name("0" * 16)
-    other.mkdir()
-    for name in ("record.json", "history.jsonl", "checkpoint.npz", "generator.keras"):
-        (other / name).write_text("of another version {")
-    (trained.folder / "measures-end-0000000000.json").write_text("{")
-    (runs.paths.CACHE / "features").mkdir(parents=True, exist_ok=True)
-    (runs.paths.CACHE / "features" / "0000000000.npy").write_text("no array")
-    assert runs.get("report-a", "smoke").record == trained.record and len(trained.samples()) == 5
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("report-z", "smoke"), 'There is no experiment "report-z". There are: report-a'),
-        (("report-a", "huge"), 'There is no profile "huge". There are: smoke, quick'),
-    ],
-)
-def test_an_unknown_name_is_told_with_the_known_ones(arguments, told):
-    with pytest.raises(ValueError, match=told):
-        Run(*arguments).settings  # noqa: B018
-
-
 def test_every_experiment_has_settings_at_every_profile():
     for name in experiments.EXPERIMENTS:
         for profile in experiments.PROFILES:

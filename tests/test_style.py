@@ -134,7 +134,7 @@ def test_average_pooling_averages():
     x = np.random.default_rng(0).random((1, 4, 4, 3), np.float32)
     blocks = x.reshape(1, 2, 2, 2, 2, 3)
     np.testing.assert_allclose(vgg.vgg(weights, "average")(x), blocks.mean((2, 4)), rtol=1e-5)
-    np.testing.assert_allclose(vgg.vgg(weights, "max")(x), blocks.max((2, 4)), rtol=1e-5)
+    np.testing.assert_allclose(vgg.vgg(weights)(x), blocks.max((2, 4)), rtol=1e-5)
     with pytest.raises(ValueError, match='no pooling "median"'):
         vgg.vgg(weights, "median")
 

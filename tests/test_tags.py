@@ -32,10 +32,6 @@ def test_hair_fills_columns_1_to_12_and_eyes_13_to_23():
     assert encode("orange", "gray").nonzero()[0].tolist() == [1, 13]
 
 
-def test_the_same_colour_of_hair_and_of_eyes_has_two_columns():
-    assert (encode(hair="blue") != encode(eyes="blue")).any()
-
-
 def test_decoding_gives_back_what_was_encoded():
     assert decode(encode("blue", "red")) == (("blue",), ("red",))
     assert decode(encode(["pink", "white"], [])) == (("white", "pink"), ())
@@ -105,31 +101,6 @@ def test_a_text_that_is_not_understood_is_refused(text, message):
         parse(text)
 
 
-def test_an_unknown_colour_is_refused_with_those_allowed():
-    with pytest.raises(DataError, match="'teal' is no colour for eyes; allowed: gray black"):
-        encode(eyes=["red", "teal"])
-
-
-def test_the_tag_file_of_2018_is_read():
-    texts = read_tags_csv(["0,aqua hair aqua eyes\n", "1,red eyes\n"], "tags.csv")
-    assert {key: decode(vector) for key, vector in texts.items()} == {
-        "0": (("aqua",), ("aqua",)),
-        "1": ((), ("red",)),
-    }
-
-
-def test_the_tag_file_of_2017_is_recognised_and_rows_without_tags_are_zero():
-    texts = read_tags_csv(["0,touhou:17705\tblue hair:3\tred eyes:1\n", "1,\n", "2,solo:1\t\n"], "tags_clean.csv")
-    assert decode(texts["0"]) == (("blue",), ("red",))
-    assert not texts["1"].any()
-    assert not texts["2"].any()
-
-
-def test_a_byte_order_mark_crlf_and_blank_lines_do_no_harm():
-    texts = read_tags_csv(["\ufeff7,blue hair\r\n", "\r\n", " 8 , red eyes \r\n", "\n", ""], "tags.csv")
-    assert list(texts) == ["7", "8"]
-
-
 @pytest.mark.parametrize("heading", ["id,tags", "image_id,tags\r", '"id","tags"', "\ufeffname,Text", ",tags", "tags"])
 def test_a_heading_is_passed_over(heading):
     assert list(read_tags_csv([heading, "7,blue hair"], "tags.csv")) == ["7"]
@@ -173,28 +144,6 @@ def test_a_message_is_one_line_however_odd_the_text():
 def test_an_id_given_twice_gets_the_colours_of_both_rows():
     texts = read_tags_csv(["3,blue hair", "3,green hair red eyes"], "tags.csv")
     assert decode(texts["3"]) == (("green", "blue"), ("red",))
-
-
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [
-        (["0,blue hair", "1,silver hair"], "my.csv, line 2: 'silver' is no colour for hair; allowed: orange"),
-        (["0;blue hair red eyes"], "my.csv, line 1: '0;blue hair red eyes' is not of the form 'id,<colour> hair"),
-        (["0\tblue hair"], "my.csv, line 1: .* is not of the form"),
-        ([",blue hair"], "my.csv, line 1: .* is not of the form"),
-        (["id,tags", "id,tags", "0,blue hair"], "my.csv, line 2: 'tags' is followed by neither"),
-        (["id,tags"], "my.csv is empty: every line should read"),
-        (["0,blue hair", '1,"red hair'], "my.csv, line 2: '1,\"red hair' has a quote that is not closed"),
-        (["0,blue hair\r1,red hair\r"], "my.csv, line 1: lone CR as the end of a line: save the file with"),
-        (["0\0,\0b\0l\0"], "my.csv, line 1: NUL bytes, as of UTF-16 or no text at all: save the file as CSV in UTF-8"),
-        ([], "my.csv is empty: every line should read"),
-        (["\n", "\r\n"], "my.csv is empty"),
-    ],
-)
-def test_a_bad_tag_file_is_refused_with_its_line(lines, message):
-    with pytest.raises(DataError, match=message) as error:
-        read_tags_csv(lines, "my.csv")
-    assert "\n" not in str(error.value)
 
 
 def test_a_test_text_keeps_its_order_and_its_repeated_ids(tmp_path):
