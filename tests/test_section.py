@@ -165,3 +165,8 @@ def test_the_drawing_of_a_network_names_every_layer_with_weights():
     texts = " ".join(text.get_text() for text in figure.axes[0].texts)
     assert "16×16×128" in texts and "3,389,825" in figure.axes[0].get_title()
     plt.close(figure)
+
+
+def test_a_drawing_keeps_hundredths_of_its_coordinates_and_small_scales_whole():
+    svg = '<path d="M 12.345678 3.1415L-7.999999 0.123456"/><g transform="translate(100.5 2) scale(0.015625 -0.01)"/>'
+    assert section._hundredths(svg) == svg.replace("12.345678", "12.34").replace("7.999999", "7.99")

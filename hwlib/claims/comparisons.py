@@ -127,8 +127,10 @@ def detail_of_faces(evaluator, first, second):
     arms = _at_equal(evaluator, first, second, gated=False)
     if isinstance(arms, Effect):
         return arms
-    reason = next(filter(None, (_too_early(evaluator, arm) for arm in arms)), "")
-    return Effect(too_early=reason.replace("the better", "an")) if reason else detail(evaluator, first, second)
+    for arm in arms:
+        if reason := _too_early(evaluator, arm, who="an arm"):
+            return Effect(too_early=reason)
+    return detail(evaluator, first, second)
 
 
 def fine_detail(evaluator, first, second):
@@ -277,10 +279,10 @@ def _distances(evaluator, arms, name):
     return _finite(log_ratio(*(evaluator.at(*arm)[name]["value"] for arm in arms)))
 
 
-def _too_early(evaluator, *arms):
+def _too_early(evaluator, *arms, who="the better arm"):
     """Why models cannot be compared, where none of them, (run, step), shows faces yet; "" where one does."""
     best = min(relative_distances(evaluator, run)[moments(run)[step]] for run, step in arms)
-    return f"the better arm stands at {best:.2f} of the distance from which on faces are seen" if best > 1 else ""
+    return f"{who} stands at {best:.2f} of the distance from which on faces are seen" if best > 1 else ""
 
 
 def _early(evaluator, first, second, value):

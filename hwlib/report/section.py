@@ -275,7 +275,7 @@ def publish(notebook, variant_name):
 
 
 def _hundredths(svg):
-    """A drawing's coordinates to a hundredth of their unit, a seventieth of a millimetre at most: a smaller file."""
+    """A drawing with its coordinates cut to a hundredth of their unit, a point at most: a smaller file."""
     return re.sub(r"\b([1-9]\d*\.\d\d)\d{3,}", r"\1", svg)
 
 
