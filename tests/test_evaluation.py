@@ -80,18 +80,18 @@ def _edit(change, module):
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_what_changes_a_measure_is_in_its_key(evaluator, monkeypatch, what):
-    before = evaluator._key
+    before = evaluator.key
     CHANGES[what](monkeypatch)
-    assert Evaluator("smoke", "made up")._key != before
+    assert Evaluator("smoke", "made up").key != before
 
 
 def test_the_classifier_that_judges_is_in_the_key(evaluator):
     def key(name):
         judged = Evaluator("smoke", "made up", SimpleNamespace(key=name))
         judged.__dict__["net"] = evaluator.net
-        return judged._key
+        return judged.key
 
-    assert key("one") == key("one") != key("other") and key("one") != evaluator._key
+    assert key("one") == key("one") != key("other") and key("one") != evaluator.key
 
 
 @pytest.mark.parametrize("what", ["features", "selection of real images", "version", "weights", "images"])
@@ -112,9 +112,9 @@ def test_features_of_real_images_are_kept_until_something_changes_them(evaluator
 
 
 def test_a_watching_callback_is_edited_and_nothing_is_measured_again(evaluator, monkeypatch):
-    before = evaluator._key
+    before = evaluator.key
     _edit(monkeypatch, "hwlib.training.watching")
-    assert Evaluator("smoke", "made up")._key == before
+    assert Evaluator("smoke", "made up").key == before
 
 
 def test_measures_of_another_version_are_passed_over(evaluator, tmp_path):

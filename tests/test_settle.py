@@ -31,11 +31,13 @@ class Run:
         return (self.name, self.seed) == (other.name, other.seed)
 
 
+PLAIN = rule.Measure("plain", "w", "log ratio", "y", "more", 0.2, runs=("a", "b"), function="f")
+
+
 @pytest.fixture
 def world(monkeypatch):
     """Two measures on made-up runs: what is plain and what is not; returns the rounds of training."""
     Run.done, rounds = set(), []
-    plain = rule.Measure("plain", "w", "log ratio", "y", "more", 0.2, runs=("a", "b"), function="f")
     open_ = rule.Measure("open", "w", "log ratio", "y", "more", 0.2, runs=("a", "c"), function="g")
     work = {"a": 1.0, "b": 1.0, "c": 50.0}
 
@@ -52,10 +54,16 @@ def world(monkeypatch):
         rounds.append(sorted({run.name for run in runs}))
         Run.done |= {(run.name, run.seed) for run in runs}
 
-    monkeypatch.setattr(settle, "measures", lambda: [("X plain", plain), ("X open", open_)])
+    monkeypatch.setattr(settle, "measures", lambda: [("X plain", PLAIN), ("X open", open_)])
+
+    def sought(name, measure, profile, data):
+        there = measured.counting(measure, seeds_of(measure.runs, profile, data))
+        return [seed for seed in there if seed not in published], {s: Effect(1.0 + 0.01 * s) for s in published}
+
+    published = set()
+    monkeypatch.setattr(settle, "published", published, raising=False)
     monkeypatch.setattr(settle, "together", together)
-    monkeypatch.setattr(settle, "seeds_of", seeds_of)
-    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, counting=measured.counting))
+    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, sought=sought))
     monkeypatch.setattr(settle, "train", train)
     monkeypatch.setattr(settle, "lasting", lambda runs, profile, data: sum(run.work for run in runs))
     monkeypatch.setattr(settle.os, "cpu_count", lambda: 1)
@@ -78,9 +86,16 @@ def test_looks_are_taken_together_until_all_processors_have_work(world):
 
 def test_what_no_new_run_touches_is_not_judged_again(world, monkeypatch):
     stand, judged = settle.stand, []
-    monkeypatch.setattr(settle, "stand", lambda measure, *what: judged.append(measure.name) or stand(measure, *what))
+    monkeypatch.setattr(settle, "stand", lambda name, *what: judged.append(name[2:]) or stand(name, *what))
     settle.settle("quick", "avatars", 1.0, lambda line: None)
     assert judged == ["plain", "open", "plain", "open", "open", *["plain", "open"] * 3]
+
+
+def test_published_seeds_are_not_trained_again(world, monkeypatch):
+    settle.published |= {1, 2, 3}
+    monkeypatch.setattr(settle, "measures", lambda: [("X plain", PLAIN)])
+    found = settle.settle("quick", "avatars", 1.0, lambda line: None)
+    assert Run.done == {(name, seed) for name in "ab" for seed in (0, 4)} and len(found["X plain"].units) == 5
 
 
 def test_after_a_change_the_first_look_is_at_seeds_that_nobody_has_seen(world, monkeypatch):
@@ -102,7 +117,7 @@ def test_where_no_seed_of_the_first_look_counts_no_more_are_trained(world, monke
         return {seed: Effect(1.0, too_early="" if seed in counts else "a blob") for seed in seeds}
 
     monkeypatch.setattr(settle, "measures", lambda: [("X plain", m)])
-    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, counting=measured.counting))
+    monkeypatch.setattr(settle.measured, "effects", effects)
     found = settle.settle("quick", "avatars", 1.0, lambda line: None)
     assert (found["X plain"].verdict, len(found["X plain"].units)) == ("too early", 5)
 

@@ -26,7 +26,7 @@ def settle(profile, data, hours, say=print, on=None):
         new = {run.name for run in look}
         for name, measure in measures():
             if not look or new & set(measure.runs):
-                standing[name] = stand(measure, profile, data)
+                standing[name] = stand(name, measure, profile, data)
         for name, (finding, needed) in standing.items():
             if told.get(name) != (line := progress(name, finding, needed, lasting(needed, profile, data))):
                 told[name] = line
@@ -43,20 +43,20 @@ def measures():
     return [(f"{claim.id} {one.name}", one) for claim in table.measured_here() for one in claim.measures]
 
 
-def stand(measure, profile, data):
+def stand(name, measure, profile, data):
     """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs)."""
-    there = measured.counting(measure, seeds_of(measure.runs, profile, data))
-    finding = rule.judge(measure, measured.effects(measure, profile, data, there), looks(profile))
-    coming = [n for n in looks(profile) if n > len(there)]
+    here, published = measured.sought(name, measure, profile, data)
+    units = published | measured.effects(measure, profile, data, here)
+    finding = rule.judge(measure, units, looks(profile))
+    coming = [n for n in looks(profile) if n > len(units)]
     if measure.units == "pairs":  # of one seed
-        coming = [1] if not there else []
+        coming = [1] if not units else []
     none_counts = measure.gate == "speed" or all(row["too_early"] for row in finding.units)
-    hopeless = finding.verdict == "too early" and len(there) >= looks(profile)[0] and none_counts
+    hopeless = finding.verdict == "too early" and len(units) >= looks(profile)[0] and none_counts
     if finding.verdict.startswith(("reproduced", "contradicted")) or hopeless or not coming:
         return finding, []
-    arms = [
-        run for seed in range(measure.first_seed + coming[0]) for run in together(measure.runs, profile, data, seed)
-    ]
+    missing = [seed for seed in range(measure.first_seed + coming[0]) if seed not in published]
+    arms = [run for seed in missing for run in together(measure.runs, profile, data, seed)]
     return finding, [run for run in dict.fromkeys(arms) if not run.finished]
 
 

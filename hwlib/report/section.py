@@ -22,7 +22,7 @@ from hwlib.claims.effects import as_json
 from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
-from hwlib.runs.store import Run, described, load_images, seeds_of, variant, versions
+from hwlib.runs.store import Run, described, load_images, seeds_of, together, variant, versions
 from hwlib.storage import write_atomically, write_json
 
 LARGEST = 290_000
@@ -49,6 +49,7 @@ class Section:
         self.runs = {}
         self.numbers = {}
         self.effects = {}
+        self.published = {}
         self.tables = {}
 
     @property
@@ -106,28 +107,36 @@ class Section:
         Only measures that name this notebook. `hwlib.claims` has the functions that measure; claims.toml names them.
         ValueError for an id that no claim has, or one that is measured elsewhere.
         """
-        rows, claims = [], {claim.id: claim for claim in table.measured_here()}
+        rows, taken, claims = [], set(), {claim.id: claim for claim in table.measured_here()}
         for claim in (known(name, claims, "claim") for name in ids):
             here = [one for one in claim.measures if one.notebook == self.name]
             if not here:
                 raise ValueError(f"{claim.id} is measured in {claim.notebook}, not in {self.name}; see claims.toml.")
             for measure in here:
-                finding = rule.judge(measure, self._effects(claim, measure), looks(self.profile))
-                rows.append(standing(claim, finding))
+                effects, published = self._effects(f"{claim.id} {measure.name}", measure)
+                rows.append(standing(claim, rule.judge(measure, effects, looks(self.profile))))
+                taken |= {*published}
         header = ["claim", "of", "effect", "the claim expects", "verdict"]
         caption = f"What {', '.join(ids)} {'rests' if len(ids) == 1 else 'rest'} on: mean effect and its interval."
+        if taken:
+            seeds = sorted(unit for unit in taken if isinstance(unit, int))
+            units = f"seeds {', '.join(map(str, seeds))}" if seeds else f"{len(taken)} pairs"
+            caption += f" Not trained here, but as published under the same keys: {units}."
         self.table(f"claim-{'-'.join(ids).lower()}", caption, header, rows)
 
-    def _effects(self, claim, measure):
-        there = measured.counting(measure, seeds_of(measure.runs, self.profile, self.data, self.asked_seeds))
-        there = there[:1] if measure.units == "pairs" else there
-        for seed in there:
-            for name in measure.runs:
-                self.run(name, seed)
-        effects = measured.effects(measure, self.profile, self.data, there)
-        self.effects[f"{claim.id} {measure.name}"] = {"meaning": measure.what} | as_json(effects)
+    def _effects(self, name, measure):
+        """A measure's effects, and the units among them that are as published, since their runs are not here."""
+        where = self.profile, self.data
+        here, published = measured.sought(name, measure, *where, self.asked_seeds)
+        for run in (run for seed in here for run in together(measure.runs, *where, seed)):
+            self.run(run.name, run.seed)
+        effects = dict(sorted((published | measured.effects(measure, *where, here)).items()))
+        seeds = [0] * bool(effects) if measure.units == "pairs" else [*effects]
+        self.published |= measured.published_runs(measure, *where, {*seeds} - {*here})
+        kept = {"meaning": measure.what, "keys": measured.keys(measure, *where, seeds)}
+        self.effects[name] = kept | as_json(effects)
         self._keep()
-        return effects
+        return effects, [*published]
 
     def savefig(self, name, caption, width=1.0, scaled=True, originals=False):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
@@ -208,7 +217,7 @@ class Section:
 
     def _keep(self):
         kept = {"numbers": self.numbers, "effects": self.effects, "tables": self.tables} | self._made_from()
-        write_json(self.out / f"{self.name}.json", kept)
+        write_json(self.out / f"{self.name}.json", kept | {"runs": self.published | kept["runs"]})
 
     def _caption(self, caption, scaled):
         return f"{caption} {self.conditions}" if scaled else caption

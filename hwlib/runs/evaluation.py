@@ -170,7 +170,7 @@ class Evaluator:
 
     def kept(self, folder, name, make):
         """`make()`, a dict for JSON, from the file in `folder` that an earlier call left under the same key."""
-        path = folder / f"{name}-{self._key}.json"
+        path = folder / f"{name}-{self.key}.json"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
             write_json(path, make())
@@ -218,7 +218,8 @@ class Evaluator:
         return _classifier(self.classifier)
 
     @cached_property
-    def _key(self):
+    def key(self):
+        """What measures depend on beside the images that are measured."""
         measured = self._fingerprint, self.n, self.net.key
         judge = self.classifier and self.classifier.key
         drawn = sources.digest_of(Run.model, Run.generate, Run.samples)

@@ -241,14 +241,19 @@ def together(names, profile, data, seed):
     return [Run(name, profile, data, 0 if name in experiments.JUDGES else seed) for name in names]
 
 
-def seeds_of(names, profile, data, wanted=()):
+def seeds_of(names, profile, data, wanted=(), known=()):
     """The seeds with which experiments can be shown together: those of `wanted`, and 0, 1, 2 ... as far as all are run.
 
-    A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out.
+    A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out. Of `known`
+    seeds what is to be shown is known without the runs.
     """
     if set(names) <= set(experiments.JUDGES):  # of which there is one each
         return [0]
-    there = takewhile(lambda seed: all(run.finished for run in together(names, profile, data, seed)), range(MOST_SEEDS))
+
+    def is_there(seed):
+        return seed in known or all(run.finished for run in together(names, profile, data, seed))
+
+    there = takewhile(is_there, range(MOST_SEEDS))
     trained = not set(names) & set(experiments.left_out(profile))
     return sorted({*there} | ({*wanted} if trained else set()))
 
