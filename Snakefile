@@ -12,6 +12,7 @@ from hwlib import data, experiments, paths
 from hwlib.report import notebooks, play
 from hwlib.runs import jobs, sources
 from hwlib.runs.store import Run, variant
+from hwlib.storage import not_ahead
 
 # Looked at once here, not once for each of the runs, of which there may be thousands.
 data.fingerprint, sources._read = cache(data.fingerprint), cache(sources._read)
@@ -45,6 +46,13 @@ BOOK = [
 HERE = "HWLIB_THREADS={threads} OPENBLAS_NUM_THREADS={threads} " if JOBS else ""
 PLAYED = [run for run in play.runs(PROFILE, DATA, SEED) if run.key in BY_KEY]
 PLAY = [str(play.place(PROFILE, DATA, SEED))] if PLAYED else []
+
+if workflow.is_main_process:
+    places = [paths.REPOSITORY / "hwlib", paths.REPOSITORY / "report", paths.NOTEBOOKS, paths.BUILD]
+    places += [paths.FIGURES, paths.REPORT]
+    files = [path for place in places for path in place.rglob("*")] + [*paths.RUNS.glob("*/record.json")]
+    if ahead := not_ahead(files):
+        print(f"{ahead} files were changed in the future, by this machine's clock: they count as changed now.")
 
 
 def made_from(notebook):

@@ -347,13 +347,13 @@ class Campaign:
         if job in self.undisturbed:
             return
         home, counts = self.new_home(job), self.folder / f"moments-{job}"
-        before = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+        before = _room(home)
         counts.mkdir()
         status, told = self.do(job, home, counts)
         assert status == 0, told
         self.moments[job] = {path.name: path.stat().st_size for path in counts.iterdir()}
         self.undisturbed[job] = contents(home)
-        self.sizes[job] = before, sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+        self.sizes[job] = before, _room(home)
         shutil.rmtree(home)
 
     def moment(self, job, rng):
@@ -420,6 +420,11 @@ class Campaign:
     def _with(self, job, home, **fault):
         with tempfile.TemporaryDirectory() as counts:
             return self.do(job, home, counts, **fault)
+
+
+def _room(home):
+    """Bytes that a home's files take on a disk: whole pages."""
+    return sum(-(-path.lstat().st_size // 4096) * 4096 for path in home.rglob("*") if path.is_file())
 
 
 def _mounts(folder):

@@ -4,12 +4,13 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from hwlib.storage import read_json_lines, write_atomically, write_json
+from hwlib.storage import not_ahead, read_json_lines, write_atomically, write_json
 from hwlib.training import callbacks, watching
 
 
@@ -117,3 +118,13 @@ def test_time_left_is_readable(seconds, text):
 def test_what_is_not_a_number_becomes_black():
     images = np.array([[np.nan, -1.0, 0.0, 1.0, 7.0]])
     assert callbacks.to_uint8(images, (-1, 1)).tolist() == [[0, 0, 128, 255, 255]]
+
+
+def test_files_from_the_future_are_of_now_in_their_order_and_others_stay(tmp_path):
+    now = time.time()
+    for name, changed in {"old": now - 100, "first": now + 3_600, "second": now + 86_400}.items():
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (changed, changed))
+    assert not_ahead([*tmp_path.iterdir(), tmp_path / "gone"]) == 2 and not_ahead(tmp_path.iterdir()) == 0
+    old, first, second = ((tmp_path / name).stat().st_mtime for name in ("old", "first", "second"))
+    assert old == pytest.approx(now - 100) and first < second <= time.time()
