@@ -128,7 +128,7 @@ def detail_of_faces(evaluator, first, second):
     if isinstance(arms, Effect):
         return arms
     for arm in arms:
-        if reason := _too_early(evaluator, arm, who="an arm"):
+        if reason := _too_early(evaluator, arm):
             return Effect(too_early=reason)
     return detail(evaluator, first, second)
 
@@ -279,8 +279,9 @@ def _distances(evaluator, arms, name):
     return _finite(log_ratio(*(evaluator.at(*arm)[name]["value"] for arm in arms)))
 
 
-def _too_early(evaluator, *arms, who="the better arm"):
+def _too_early(evaluator, *arms):
     """Why models cannot be compared, where none of them, (run, step), shows faces yet; "" where one does."""
+    who = "the better arm" if len(arms) > 1 else "the model"
     best = min(relative_distances(evaluator, run)[moments(run)[step]] for run, step in arms)
     return f"{who} stands at {best:.2f} of the distance from which on faces are seen" if best > 1 else ""
 

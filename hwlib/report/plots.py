@@ -141,6 +141,8 @@ def bands(panels, x_labels, y_label="", log=False):
             axes.plot(x, y.mean(0), marker="o", markersize=2.5, label=label)
             axes.fill_between(x, y.min(0), y.max(0), alpha=0.2, linewidth=0)
         axes.set(title=title, xlabel=x_label, xscale="log", yscale="log" if log else "linear")
+        if not log and axes.dataLim.y0 >= 0:
+            axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
         axes.xaxis.set_minor_formatter(NullFormatter())
