@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import time
+from bisect import bisect_right
 from contextlib import contextmanager, suppress
 from glob import escape
 
@@ -50,16 +51,18 @@ def not_ahead(files):
 
     The clock was set back, or another machine's is fast: whatever is made now would be older than what it is made from.
     """
-    now, ahead = time.time(), {}
+    times, moved = {}, 0
     for path in files:
-        with suppress(FileNotFoundError):  # another process works here, too
-            changed = path.stat().st_mtime
-            ahead |= {path: changed} if changed > now + 1 else {}
-    back = max(ahead.values(), default=now) - now
-    for path, changed in ahead.items():
-        with suppress(FileNotFoundError):
-            os.utime(path, (changed - back, changed - back))
-    return len(ahead)
+        with suppress(OSError):  # another process works here, too
+            times[path] = path.stat().st_mtime
+    now = time.time()
+    ahead = sorted(changed for changed in times.values() if changed > now + 1)
+    for path in (path for path, changed in times.items() if changed > now + 1):
+        with suppress(OSError):
+            then = now - 1 + bisect_right(ahead, times[path]) / len(ahead)
+            os.utime(path, (then, then))
+            moved += 1
+    return moved
 
 
 def _machine():

@@ -91,10 +91,10 @@ def measure():
 
 def publish():
     from hwlib import paths
-    from hwlib.report import section
+    from hwlib.report import publishing
 
     for number in ("00", "03"):
-        section.publish(number, "quick")
+        publishing.publish(number, "quick")
     assert paths.FIGURES.exists()
 
 

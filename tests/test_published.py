@@ -1,16 +1,18 @@
 """What was published under the same keys counts, wherever it was trained; under other keys it does not."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from conftest import Pictures
 
-from hwlib.claims import measured, rule
+from hwlib import paths
+from hwlib.claims import measured, rule, settle
 from hwlib.claims.effects import Effect, as_json
 from hwlib.claims.table import Claim
-from hwlib.report import section
-from hwlib.runs import store
+from hwlib.report import notebooks, publishing, section
+from hwlib.runs import sources, store
 
 SEEDS = rule.Measure(
     "sooner", "w", "log ratio", "y", "more", 0.2, notebook="03-a", runs=("a", "b"), function="comparisons:distance"
@@ -53,7 +55,13 @@ def published(home, monkeypatch):
     for module in (measured, store):
         monkeypatch.setattr(module, "together", together)
     monkeypatch.setattr(measured, "evaluator", lambda profile, data: SimpleNamespace(key="judge"))
-    monkeypatch.setattr(measured, "effects", lambda measure, profile, data, seeds: {s: Effect(2.0) for s in seeds})
+    monkeypatch.setattr(
+        measured,
+        "effects",
+        lambda measure, profile, data, seeds: (
+            {seed: Effect(2.0) for seed in seeds} if measure is not PAIRS or not seeds else {("a", "x"): Effect(2.0)}
+        ),
+    )
     monkeypatch.setattr(Run, "here", ())
     seeds = as_json({seed: Effect(1.0 + seed) for seed in range(5)}) | {"keys": measured.keys(SEEDS, *WHERE, range(5))}
     pairs = as_json({("a", "x"): Effect(1.0), ("a", "y"): Effect(2.0)}) | {"keys": measured.keys(PAIRS, *WHERE, [0])}
@@ -64,23 +72,31 @@ def published(home, monkeypatch):
     return path
 
 
+def change(path, how):
+    left = json.loads(path.read_text())
+    how(left)
+    path.write_text(json.dumps(left))
+
+
 def test_a_published_seed_counts_without_its_runs(published):
-    here, known = measured.sought("X sooner", SEEDS, *WHERE)
-    assert here == [] and {seed: one.value for seed, one in known.items()} == {s: 1.0 + s for s in range(5)}
+    found = measured.sought("X sooner", SEEDS, *WHERE)
+    assert found.here == [] and {seed: one.value for seed, one in found.published.items()} == {
+        seed: 1.0 + seed for seed in range(5)
+    }
 
 
 def test_a_seed_whose_runs_are_here_or_wanted_is_measured_here(published, monkeypatch):
-    monkeypatch.setattr(Run, "here", (0, 5))
-    assert measured.sought("X sooner", SEEDS, *WHERE)[0] == [0, 5]
-    here, known = measured.sought("X sooner", SEEDS, *WHERE, wanted=[1])
-    assert here == [0, 1, 5] and [*known] == [2, 3, 4]
+    monkeypatch.setattr(Run, "here", (0, 3, 5))
+    assert measured.sought("X sooner", SEEDS, *WHERE).here == [0, 3, 5]
+    found = measured.sought("X sooner", SEEDS, *WHERE, wanted=[1])
+    assert found.here == [0, 1, 3, 5] and [*found.published] == [2, 4] and not found.stale
 
 
 def test_pairs_are_taken_as_they_were_published(published, monkeypatch):
-    here, known = measured.sought("X style", PAIRS, *WHERE)
-    assert here == [] and [*known] == [("a", "x"), ("a", "y")]
+    found = measured.sought("X style", PAIRS, *WHERE)
+    assert found.here == [] and [*found.published] == [("a", "x"), ("a", "y")]
     monkeypatch.setattr(Run, "here", (0,))
-    assert measured.sought("X style", PAIRS, *WHERE) == ([0], {})
+    assert measured.sought("X style", PAIRS, *WHERE) == measured.Sought([0], {}, [])
 
 
 @pytest.mark.parametrize("what", ["run", "measures of a run", "function"])
@@ -91,31 +107,88 @@ def test_under_another_key_nothing_that_was_published_counts(published, monkeypa
     elif what == "measures of a run":
         monkeypatch.setattr(measured, "evaluator", lambda profile, data: SimpleNamespace(key="another judge"))
     else:
-        measure = rule.Measure(**SEEDS.__dict__ | {"function": "comparisons:kernel"})
-    assert measured.sought("X sooner", measure, *WHERE) == ([], {})
+        measure = replace(SEEDS, function="comparisons:kernel")
+    assert measured.sought("X sooner", measure, *WHERE) == measured.Sought([], {}, [0, 1, 2, 3, 4])
 
 
 def test_of_seeds_after_one_that_is_missing_none_counts(published):
-    left = json.loads(published.read_text())
-    left["effects"]["X sooner"]["keys"]["2"] = "of older code"
-    published.write_text(json.dumps(left))
-    assert [*measured.sought("X sooner", SEEDS, *WHERE)[1]] == [0, 1]
+    change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"2": "of older code"}))
+    found = measured.sought("X sooner", SEEDS, *WHERE)
+    assert [*found.published] == [0, 1] and found.stale == [2]
+
+
+def test_after_a_change_the_seeds_that_count_are_enough(published):
+    later = replace(SEEDS, changed=({"date": "d", "reason": "r", "seen": 2},))
+    change(published, lambda left: [left["effects"]["X sooner"]["keys"].pop(seed) for seed in "01"])
+    assert [*measured.sought("X sooner", later, *WHERE).published] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "text", ["<<<<<<< ours", "{}", '{"effects": {"X sooner": {"of_units": [{"unit": 0, "old": 1}]}}}']
+)
+def test_what_cannot_be_read_does_not_count_and_stops_nobody(published, text, capsys):
+    published.write_text(text)
+    assert measured.sought("X sooner", SEEDS, *WHERE).published == {}
+    assert ("is no JSON" in capsys.readouterr().err) == text.startswith("<")
+
+
+def test_an_edit_beside_a_function_of_ones_own_changes_its_key(home, monkeypatch):
+    monkeypatch.setattr(paths, "NOTEBOOKS", home)
+    monkeypatch.syspath_prepend(home)
+    (home / "own_measure.py").write_text("import own_helper\n\n\ndef f(judge, run):\n    return own_helper.x\n")
+    codes = []
+    for x in (1, 2):
+        sources.file_of.cache_clear()
+        (home / "own_helper.py").write_text(f"x = {x}\n")
+        codes.append(measured._code(replace(SEEDS, function="own_measure:f")))
+    assert codes[0] != codes[1]
+
+
+def test_settle_trains_what_is_neither_here_nor_published(published, monkeypatch):
+    monkeypatch.setattr(settle, "together", measured.together)
+    found, needed = settle.stand("X sooner", SEEDS, *WHERE)
+    assert len(found.units) == 5 and {run.seed for run in needed} <= {5, 6, 7}
+    change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))
+    found, needed = settle.stand("X sooner", SEEDS, *WHERE)
+    assert len(found.units) == 3 and {run.seed for run in needed} == {3, 4}
+
+
+def test_a_notebook_shows_the_runs_that_are_here_beside_published_ones(published, monkeypatch):
+    monkeypatch.setattr(Run, "here", (0, 5, 6))
+    monkeypatch.setattr(notebooks, "Run", lambda name, profile, data, seed: Run(name, seed))
+    monkeypatch.setattr(notebooks, "asked", lambda name: ["report-a"])
+    assert [run.seed for run in notebooks.runs_of("03-a")] == [0, 5, 6]
 
 
 def test_a_notebook_keeps_what_was_published_with_its_runs_and_says_so(published, monkeypatch):
-    claim = Claim("X", "s", "03-a", (SEEDS,))
-    monkeypatch.setattr(section.table, "measured_here", lambda: [claim])
+    monkeypatch.setattr(section.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
     monkeypatch.setattr(section, "together", measured.together)
     monkeypatch.setattr(section, "load_images", lambda profile, data: Pictures())
+    shown, trained = [], []
+    monkeypatch.setattr(section, "display", lambda data, **more: shown.append(data["text/plain"]))
+    monkeypatch.setattr(section.Section, "run", lambda self, name, seed: trained.append((name, seed)))
+    before = json.loads(published.read_text())
+    for _ in range(2):  # as often as it is executed
+        section.Section("03-a").claim("X")
+        publishing.publish("03-a", "quick")
+        left = json.loads(published.read_text())
+        kept, was = left["effects"]["X sooner"], before["effects"]["X sooner"]
+        assert kept["keys"] == was["keys"] and kept["of_units"][1:] == was["of_units"][1:]
+        assert kept["of_units"][0]["value"] == 2.0 and kept["published"] == [1, 2, 3, 4]
+        assert {"a, seed 1", "b, seed 4"} <= {*left["runs"]}
+    assert {*trained} == {("a", 0), ("b", 0)}
+    caption, table = shown[:2]
+    assert "As published: trained elsewhere, under the same keys." in caption and "do not count" not in caption
+    assert "5 seeds, 4 as published" in table
+
+
+def test_a_notebook_says_where_published_seeds_do_not_count(published, monkeypatch):
+    monkeypatch.setattr(section.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS,))])
+    monkeypatch.setattr(section, "together", measured.together)
+    monkeypatch.setattr(section, "load_images", lambda profile, data: Pictures())
+    monkeypatch.setattr(section.Section, "run", lambda self, name, seed: None)
+    monkeypatch.setattr(measured, "evaluator", lambda profile, data: SimpleNamespace(key="another judge"))
     shown = []
     monkeypatch.setattr(section, "display", lambda data, **more: shown.append(data["text/plain"]))
-    trained = []
-    monkeypatch.setattr(section.Section, "run", lambda self, name, seed: trained.append((name, seed)))
-    part = section.Section("03-a")
-    part.claim("X")
-    assert trained == [("a", 0), ("b", 0)]
-    left, before = (json.loads(path.read_text()) for path in (part.out / "03-a.json", published))
-    kept, was = left["effects"]["X sooner"], before["effects"]["X sooner"]
-    assert kept["keys"] == was["keys"] and kept["of_units"][1:] == was["of_units"][1:]
-    assert kept["of_units"][0]["value"] == 2.0 and "a, seed 1" in left["runs"] and "a, seed 0" not in left["runs"]
-    assert "as published under the same keys: seeds 1, 2, 3, 4." in shown[0] and "5 seeds" in shown[1]
+    section.Section("03-a").claim("X")
+    assert "of other code, settings or versions, and do not count" in shown[0] and "one seed" in shown[1]

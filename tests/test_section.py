@@ -9,7 +9,7 @@ import pytest
 from conftest import Pictures
 from PIL import Image
 
-from hwlib.report import plots, section
+from hwlib.report import plots, publishing, section
 from hwlib.report.section import Section
 
 
@@ -58,7 +58,7 @@ def test_an_animation_is_small_enough_and_ends_with_its_last_frame(shown):
     frames[-1] = 255
     part.save_gif("training", frames, "Noise.")
     path = part.out / "07-training.gif"
-    assert path.stat().st_size <= section.LARGEST and path.with_suffix(".json").exists()
+    assert path.stat().st_size <= publishing.LARGEST and path.with_suffix(".json").exists()
     assert "**Figure 07-training.** Noise. Profile" in outputs[1][0]["text/markdown"]
     animation = Image.open(path)
     assert 1 < animation.n_frames < 20
@@ -115,7 +115,7 @@ def test_publishing_replaces_a_notebooks_figures_and_no_others(home):
     (published / "07-old.png").write_text("not made any more")
     (published / "06-kept.png").write_text("kept")
     (published / ".4711.07-new.png").write_text("half of it, when the process was killed")
-    section.publish("07-things", "quick")
+    publishing.publish("07-things", "quick")
     assert {path.name for path in published.iterdir()} == {"07-new.png", "06-kept.png"}
 
 
@@ -128,7 +128,7 @@ def test_images_of_a_users_data_stay_on_the_machine_and_what_was_made_of_them_is
         part.save_gif("moving", np.zeros((2, 8, 8, 3), np.uint8), "The same.", originals=True)
         plots.image_grid(np.zeros((4, 8, 8, 3), np.uint8), columns=2)
         part.savefig("translated", "Translations.")
-        section.publish("07-things", part.out.name)
+        publishing.publish("07-things", part.out.name)
         pictures = {path.name for path in (home / "figures" / part.out.name).iterdir()} - {"07-things.json"}
         if data == "avatars":
             assert {"07-rows.png", "07-moving.gif", "07-translated.png"} <= pictures
@@ -141,7 +141,7 @@ def test_a_large_picture_is_published_as_a_small_jpeg(home):
     made.mkdir(parents=True)
     noise = np.random.default_rng(0).integers(0, 256, (600, 1200, 3), dtype=np.uint8)
     Image.fromarray(noise).save(made / "07-noise.png")
-    section.publish("07-things", "quick")
+    publishing.publish("07-things", "quick")
     (path,) = (home / "figures/quick").iterdir()
     assert path.name == "07-noise.jpg" and path.stat().st_size < 300_000 < (made / "07-noise.png").stat().st_size
 

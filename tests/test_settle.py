@@ -58,7 +58,8 @@ def world(monkeypatch):
 
     def sought(name, measure, profile, data):
         there = measured.counting(measure, seeds_of(measure.runs, profile, data))
-        return [seed for seed in there if seed not in published], {s: Effect(1.0 + 0.01 * s) for s in published}
+        here = [seed for seed in there if seed not in published]
+        return measured.Sought(here, {seed: Effect(1.0 + 0.01 * seed) for seed in published}, [])
 
     published = set()
     monkeypatch.setattr(settle, "published", published, raising=False)

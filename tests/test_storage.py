@@ -122,9 +122,10 @@ def test_what_is_not_a_number_becomes_black():
 
 def test_files_from_the_future_are_of_now_in_their_order_and_others_stay(tmp_path):
     now = time.time()
-    for name, changed in {"old": now - 100, "first": now + 3_600, "second": now + 86_400}.items():
+    made = {"old": now - 100, "made of it": now + 5, "second": now + 3_600, "alike": now + 3_600, "last": now + 86_400}
+    for name, changed in made.items():
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (changed, changed))
-    assert not_ahead([*tmp_path.iterdir(), tmp_path / "gone"]) == 2 and not_ahead(tmp_path.iterdir()) == 0
-    old, first, second = ((tmp_path / name).stat().st_mtime for name in ("old", "first", "second"))
-    assert old == pytest.approx(now - 100) and first < second <= time.time()
+    assert not_ahead([*tmp_path.iterdir(), tmp_path / "gone"]) == 4 and not_ahead(tmp_path.iterdir()) == 0
+    old, first, second, alike, last = ((tmp_path / name).stat().st_mtime for name in made)
+    assert old == pytest.approx(now - 100) and now - 1 < first < second == alike < last <= time.time()

@@ -2,41 +2,62 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
 
 from hwlib import paths
+from hwlib.claims import published
 from hwlib.claims.effects import from_json
 from hwlib.experiments import resolve, search
 from hwlib.runs import sources
 from hwlib.runs.evaluation import NOT_MEASURING, evaluator
-from hwlib.runs.store import Run, seeds_of, together, variant
+from hwlib.runs.store import Run, seeds_of, together
 from hwlib.training.gan import find
 
 
-def sought(name, measure, profile, data, wanted=()):
-    """Where a measure's units come from: seeds whose runs are here, or `wanted`, and {unit: Effect} as published.
+@dataclass(frozen=True)
+class Sought:
+    """Where a measure's units come from.
 
-    name: as a notebook's JSON has it, "A4 lattice". Published is what stands in `figures/` under the key that it would
-    have here: trained elsewhere or in an earlier store, by the same code with the same settings, data, versions and
-    seeds. It counts as if its runs were here.
+    Args:
+        here: seeds whose runs are here, or wanted.
+        published: unit -> `Effect` of those whose runs are not, as they stand in `figures/` under the key that they
+            would have here: trained elsewhere or in an earlier store, with the same settings, data, versions and code.
+            They count as if their runs were here.
+        stale: units that stand there under another key and are not here: they do not count.
     """
-    known, pairs = _published(name, measure, profile, data), measure.units == "pairs"
-    elsewhere = [0] * bool(known) if pairs else [*known]
-    local = seeds_of(measure.runs, profile, data, wanted)
-    seeds = counting(measure, seeds_of(measure.runs, profile, data, wanted, elsewhere))[: 1 if pairs else None]
-    here = [seed for seed in seeds if seed in local or seed not in elsewhere]
-    if pairs:
-        return here, {} if here else known
-    return here, {seed: known[seed] for seed in seeds if seed not in here}
+
+    here: list
+    published: dict
+    stale: list
+
+
+def sought(name, measure, profile, data, wanted=()):
+    """The `Sought` of a measure; name: as a notebook's JSON has it, "A4 lattice"; `wanted` seeds are to be trained."""
+    left, pairs = published.left(measure.notebook, profile, data)["effects"].get(name, {}), measure.units == "pairs"
+    now = keys(measure, profile, data, map(int, left.get("keys", {})))
+    same = {int(seed) for seed, key in now.items() if left["keys"][seed] == key}
+    seeds = seeds_of(measure.runs, profile, data, wanted, {*same, *range(measure.first_seed)})
+    seeds = counting(measure, seeds)[: 1 if pairs else None]
+    asked = seeds_of(measure.runs, profile, data, wanted)
+    here = [
+        seed for seed in seeds if seed in asked or all(r.finished for r in together(measure.runs, profile, data, seed))
+    ]
+    rows = [row for row in left.get("of_units", ()) if (not here if pairs else row["unit"] not in here)]
+    fresh = [row for row in rows if (same if pairs else row["unit"] in {*seeds} & same)]
+    stale = [row["unit"] for row in rows if not (same if pairs else row["unit"] in same)]
+    return Sought(here, from_json({"unit": left.get("unit"), "of_units": fresh}), stale)
 
 
 def effects(measure, profile, data, of_seeds):
     """A measure's effects, {unit: Effect}: one for each seed, or for each pair of pictures of the first one's runs."""
+    if not of_seeds:
+        return {}
     function = function_of(measure)
     if measure.units == "pairs":
-        return function(*together(measure.runs, profile, data, of_seeds[0])) if of_seeds else {}
+        return function(*together(measure.runs, profile, data, of_seeds[0]))
     judge = evaluator(profile, data)
     return {seed: function(judge, *together(measure.runs, profile, data, seed)) for seed in of_seeds}
 
@@ -46,37 +67,26 @@ def keys(measure, profile, data, of_seeds):
 
     Seeds are texts, as in JSON; pairs of pictures have one key, that of the seed of their runs.
     """
-    code = sources.digest(sources.depends_on({function_of(measure).__module__}, without=NOT_MEASURING))
-    judge = None if measure.units == "pairs" else evaluator(profile, data).key
     found = {}
     for seed in of_seeds:
-        what = [measure.function, code, judge, *(run.key for run in together(measure.runs, profile, data, seed))]
+        what = [measure.function, _code(measure), None if measure.units == "pairs" else evaluator(profile, data).key]
+        what += [run.key for run in together(measure.runs, profile, data, seed)]
         found[str(seed)] = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
     return found
 
 
+def _code(measure):
+    """Digest of the code of a measure's function; of one beside the notebooks, that of all modules there, too."""
+    module = function_of(measure).__module__
+    beside = [] if module.startswith("hwlib.") else [path.stem for path in paths.NOTEBOOKS.glob("*.py")]
+    return sources.digest(sources.depends_on({module, *beside}, without=NOT_MEASURING))
+
+
 def published_runs(measure, profile, data, of_seeds):
-    """What is published beside effects of the runs that they are of: {name of a run: as in a notebook's JSON}."""
-    wanted = {run.key for seed in of_seeds for run in together(measure.runs, profile, data, seed)}
-    runs = _left(measure, profile, data)["runs"] if wanted else {}
-    return {name: run for name, run in runs.items() if run["key"] in wanted}
-
-
-def _published(name, measure, profile, data):
-    left = _left(measure, profile, data)["effects"].get(name, {})
-    if not left.get("keys"):
-        return {}
-    now = keys(measure, profile, data, map(int, left["keys"]))
-    same = {seed for seed, key in left["keys"].items() if now[seed] == key}
-    if measure.units == "pairs":
-        return from_json(left) if same else {}
-    return {seed: effect for seed, effect in from_json(left).items() if str(seed) in same}
-
-
-def _left(measure, profile, data):
-    """What the measure's notebook left in `figures/`, of the profile's own seeds."""
-    path = paths.FIGURES / variant(profile, data) / f"{measure.notebook}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"effects": {}, "runs": {}}
+    """What is published beside effects of the runs that they are of: {run: as a notebook's JSON has it}."""
+    runs = [run for seed in of_seeds for run in together(measure.runs, profile, data, seed)]
+    left = {one["key"]: one for one in published.left(measure.notebook, profile, data)["runs"].values()} if runs else {}
+    return {run: left[run.key] for run in runs if run.key in left}
 
 
 def counting(measure, seeds):

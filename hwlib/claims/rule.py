@@ -70,6 +70,7 @@ class Finding:
         p: the smallest 1 - level, times the number of looks, at which the verdict is still the same; 1 where open at a
             look; None where there was no look.
         survives: whether the verdict survives the correction for all measures; None where nothing is decided.
+        published: how many units are as they were published, since their runs are not here (`measured.sought`).
     """
 
     measure: Measure
@@ -83,6 +84,7 @@ class Finding:
     needed: int | None = None
     p: float | None = None
     survives: bool | None = None
+    published: int = 0
     meaning: str = ""
     profile: str = ""
     data: str = ""
@@ -259,6 +261,7 @@ def _findings(claim, folder):
         except ValueError as error:
             raise ValueError(f"{path.name}: {claim.id}: {error}") from None
         more = {"profile": left["profile"], "data": left["data"]["data"], "meaning": effect["meaning"]}
+        more["published"] = len(effect.get("published", ()))
         if found.verdict == "not run":
             first = f"; seeds count from {measure.first_seed} on" if measure.first_seed else ""
             more["reason"] = f"left out at profile {left['profile']}{first}"

@@ -45,8 +45,8 @@ def measures():
 
 def stand(name, measure, profile, data):
     """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs)."""
-    here, published = measured.sought(name, measure, profile, data)
-    units = published | measured.effects(measure, profile, data, here)
+    found = measured.sought(name, measure, profile, data)
+    units = found.published | measured.effects(measure, profile, data, found.here)
     finding = rule.judge(measure, units, looks(profile))
     coming = [n for n in looks(profile) if n > len(units)]
     if measure.units == "pairs":  # of one seed
@@ -55,7 +55,8 @@ def stand(name, measure, profile, data):
     hopeless = finding.verdict == "too early" and len(units) >= looks(profile)[0] and none_counts
     if finding.verdict.startswith(("reproduced", "contradicted")) or hopeless or not coming:
         return finding, []
-    missing = [seed for seed in range(measure.first_seed + coming[0]) if seed not in published]
+    first = measure.first_seed
+    missing = [seed for seed in range(first, first + coming[0]) if seed not in found.published]
     arms = [run for seed in missing for run in together(measure.runs, profile, data, seed)]
     return finding, [run for run in dict.fromkeys(arms) if not run.finished]
 

@@ -8,7 +8,7 @@ from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
 from hwlib import paths
-from hwlib.report import notebooks, section
+from hwlib.report import notebooks, publishing
 from hwlib.runs.store import load_images, variant, versions
 
 
@@ -23,7 +23,7 @@ def execute(notebook, profile, data, seed, seeds=0):
     folder = paths.BUILD / "notebooks" / name
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{notebook}.failed.ipynb"
-    section.clear(notebook, name)
+    publishing.clear(notebook, name)
     try:
         papermill.execute_notebook(
             paths.NOTEBOOKS / f"{notebook}.ipynb",
@@ -39,7 +39,7 @@ def execute(notebook, profile, data, seed, seeds=0):
             f"(executed copy with the error: {draft.relative_to(paths.HOME)})"
         ) from None
     if profile != "smoke":
-        section.publish(notebook, name)
+        publishing.publish(notebook, name)
     executed = draft.replace(folder / f"{notebook}.ipynb")
     NotebookNotary().sign(nbformat.read(executed, 4))  # without it JupyterLab shows no SVG of a notebook from elsewhere
 

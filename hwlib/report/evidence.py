@@ -179,7 +179,8 @@ def _units(finding):
     text = f"one {units[:-1]}" if n == 1 else f"{n} {units}"
     if 0 < finding.decide < n:
         text = f"the first {finding.decide} of {text}"
-    return f"{text} ({early} more too early)" if early else text
+    text = f"{text} ({early} more too early)" if early else text
+    return f"{text}, {finding.published} as published" if finding.published else text
 
 
 def places(claim, folder=paths.NOTEBOOKS):

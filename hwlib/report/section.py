@@ -1,13 +1,12 @@
 """One notebook as a section of the report: its runs, and the figures, tables and numbers that it leaves.
 
 Figures and numbers go to `build/figures/<variant>`, each with a JSON file that says what it was made from; only
-`make report` puts them under `figures/`, after the whole notebook has run (see `publish`).
+`make report` puts them under `figures/`, after the whole notebook has run (`hwlib.report.publishing`).
 """
 
 import io
-import json
-import os
 import re
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,11 +21,9 @@ from hwlib.claims.effects import as_json
 from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
+from hwlib.report.publishing import LARGEST
 from hwlib.runs.store import Run, described, load_images, seeds_of, together, variant, versions
 from hwlib.storage import write_atomically, write_json
-
-LARGEST = 290_000
-"""Bytes of a published figure."""
 
 
 class Section:
@@ -71,8 +68,11 @@ class Section:
         seed = 0 if name in JUDGES else self.seed if seed is None else seed
         run = Run(name, self.profile, self.data, seed)
         run.train()
-        self.runs[name if name in JUDGES or run.seed == self.seed else f"{name}, seed {run.seed}"] = run
+        self.runs[self._label(run)] = run
         return run
+
+    def _label(self, run):
+        return run.name if run.name in JUDGES or run.seed == self.seed else f"{run.name}, seed {run.seed}"
 
     @cached_property
     def evaluator(self):
@@ -107,36 +107,41 @@ class Section:
         Only measures that name this notebook. `hwlib.claims` has the functions that measure; claims.toml names them.
         ValueError for an id that no claim has, or one that is measured elsewhere.
         """
-        rows, taken, claims = [], set(), {claim.id: claim for claim in table.measured_here()}
+        rows, claims = [], {claim.id: claim for claim in table.measured_here()}
+        taken = stale = False
         for claim in (known(name, claims, "claim") for name in ids):
             here = [one for one in claim.measures if one.notebook == self.name]
             if not here:
                 raise ValueError(f"{claim.id} is measured in {claim.notebook}, not in {self.name}; see claims.toml.")
             for measure in here:
-                effects, published = self._effects(f"{claim.id} {measure.name}", measure)
-                rows.append(standing(claim, rule.judge(measure, effects, looks(self.profile))))
-                taken |= {*published}
+                found, effects = self._effects(f"{claim.id} {measure.name}", measure)
+                finding = rule.judge(measure, effects, looks(self.profile))
+                rows.append(standing(claim, replace(finding, published=len(found.published))))
+                taken, stale = taken or found.published, stale or found.stale
         header = ["claim", "of", "effect", "the claim expects", "verdict"]
         caption = f"What {', '.join(ids)} {'rests' if len(ids) == 1 else 'rest'} on: mean effect and its interval."
-        if taken:
-            seeds = sorted(unit for unit in taken if isinstance(unit, int))
-            units = f"seeds {', '.join(map(str, seeds))}" if seeds else f"{len(taken)} pairs"
-            caption += f" Not trained here, but as published under the same keys: {units}."
+        caption += " As published: trained elsewhere, under the same keys." if taken else ""
+        caption += (
+            " Some that are published are of other code, settings or versions, and do not count." if stale else ""
+        )
         self.table(f"claim-{'-'.join(ids).lower()}", caption, header, rows)
 
     def _effects(self, name, measure):
-        """A measure's effects, and the units among them that are as published, since their runs are not here."""
+        """Where a measure's units come from (`measured.Sought`), and its effects, {unit: Effect}."""
         where = self.profile, self.data
-        here, published = measured.sought(name, measure, *where, self.asked_seeds)
-        for run in (run for seed in here for run in together(measure.runs, *where, seed)):
+        found = measured.sought(name, measure, *where, self.asked_seeds)
+        for run in (run for seed in found.here for run in together(measure.runs, *where, seed)):
             self.run(run.name, run.seed)
-        effects = dict(sorted((published | measured.effects(measure, *where, here)).items()))
-        seeds = [0] * bool(effects) if measure.units == "pairs" else [*effects]
-        self.published |= measured.published_runs(measure, *where, {*seeds} - {*here})
-        kept = {"meaning": measure.what, "keys": measured.keys(measure, *where, seeds)}
-        self.effects[name] = kept | as_json(effects)
+        effects = found.published | measured.effects(measure, *where, found.here)
+        of_seeds = measure.units == "seeds"
+        elsewhere = [*found.published] if of_seeds else [0] * bool(found.published)
+        for run, about in measured.published_runs(measure, *where, elsewhere).items():
+            self.published[self._label(run)] = about
+        keys = measured.keys(measure, *where, sorted([*found.here, *elsewhere]))
+        kept = as_json(dict(sorted(effects.items())) if of_seeds else effects)
+        self.effects[name] = {"meaning": measure.what, "keys": keys, "published": [*found.published]} | kept
         self._keep()
-        return effects, [*published]
+        return found, effects
 
     def savefig(self, name, caption, width=1.0, scaled=True, originals=False):
         """Keep the current figure as `<number>-<name>`, show it with its caption, and close it.
@@ -254,35 +259,6 @@ class Section:
         }
 
 
-def clear(notebook, variant_name):
-    """Remove what earlier executions of a notebook left in `build/figures/<variant>`; what is published stays."""
-    for path in (paths.BUILD / "figures" / variant_name).glob(f"{notebook.split('-')[0]}-*"):
-        path.unlink()
-
-
-def publish(notebook, variant_name):
-    """Put a notebook's finished figures and numbers under `figures/<variant>`, each file in one step.
-
-    A PNG file that is too large for a repository becomes a JPEG. Files that the notebook makes no more are removed, and
-    none is put there that shows pictures which may not be passed on (`Section.savefig`).
-    """
-    number = notebook.split("-")[0]
-    made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
-    shown.mkdir(parents=True, exist_ok=True)
-    new = {}
-    local = {path.stem for path in made.glob(f"{number}-*.json") if "local" in json.loads(path.read_text("utf-8"))}
-    for path in (path for path in made.glob(f"{number}-*") if path.stem not in local):
-        name, content = path.name, path.read_bytes()
-        if path.suffix == ".png" and len(content) > LARGEST:
-            name, content = f"{path.stem}.jpg", _jpeg(path)
-        new[name] = content
-    for name, content in new.items():
-        write_atomically(shown / name, lambda temporary, content=content: temporary.write_bytes(content))
-    half_written = shown.glob(f".[0-9]*.{number}-*")  # by a process that was killed
-    for path in [*half_written, *(path for path in shown.glob(f"{number}-*") if path.name not in new)]:
-        os.remove(path)
-
-
 def _hundredths(svg):
     """A drawing with its coordinates cut to a hundredth of their unit, a point at most: a smaller file."""
     return re.sub(r"\b([1-9]\d*\.\d\d)\d{3,}", r"\1", svg)
@@ -294,18 +270,6 @@ def _with_pixels(figure):
         picture.set_interpolation("none")
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
-
-
-def _jpeg(path):
-    """A picture as JPEG, 1,000 pixels wide, of the best quality that is small enough."""
-    picture = Image.open(path).convert("RGB")
-    picture = picture.resize((1000, round(1000 * picture.height / picture.width)), Image.Resampling.LANCZOS)
-    for quality in (90, 85, 80, 75, 70, 60, 50):
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=quality)
-        if buffer.tell() <= LARGEST:
-            break
     return buffer.getvalue()
 
 

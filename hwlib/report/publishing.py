@@ -1,0 +1,54 @@
+"""What a notebook made, put under `figures/` once all of it has run."""
+
+import io
+import json
+import os
+
+from PIL import Image
+
+from hwlib import paths
+from hwlib.storage import write_atomically
+
+LARGEST = 290_000
+"""Bytes of a published figure."""
+
+
+def clear(notebook, variant_name):
+    """Remove what earlier executions of a notebook left in `build/figures/<variant>`; what is published stays."""
+    for path in (paths.BUILD / "figures" / variant_name).glob(f"{notebook.split('-')[0]}-*"):
+        path.unlink()
+
+
+def publish(notebook, variant_name):
+    """Put a notebook's finished figures and numbers under `figures/<variant>`, each file in one step.
+
+    A PNG file that is too large for a repository becomes a JPEG. Files that the notebook makes no more are removed, and
+    none is put there that shows pictures which may not be passed on (`Section.savefig`).
+    """
+    number = notebook.split("-")[0]
+    made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
+    shown.mkdir(parents=True, exist_ok=True)
+    new = {}
+    local = {path.stem for path in made.glob(f"{number}-*.json") if "local" in json.loads(path.read_text("utf-8"))}
+    for path in (path for path in made.glob(f"{number}-*") if path.stem not in local):
+        name, content = path.name, path.read_bytes()
+        if path.suffix == ".png" and len(content) > LARGEST:
+            name, content = f"{path.stem}.jpg", _jpeg(path)
+        new[name] = content
+    for name, content in new.items():
+        write_atomically(shown / name, lambda temporary, content=content: temporary.write_bytes(content))
+    half_written = shown.glob(f".[0-9]*.{number}-*")  # by a process that was killed
+    for path in [*half_written, *(path for path in shown.glob(f"{number}-*") if path.name not in new)]:
+        os.remove(path)
+
+
+def _jpeg(path):
+    """A picture as JPEG, 1,000 pixels wide, of the best quality that is small enough."""
+    picture = Image.open(path).convert("RGB")
+    picture = picture.resize((1000, round(1000 * picture.height / picture.width)), Image.Resampling.LANCZOS)
+    for quality in (90, 85, 80, 75, 70, 60, 50):
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=quality)
+        if buffer.tell() <= LARGEST:
+            break
+    return buffer.getvalue()
