@@ -41,29 +41,28 @@ def _wanted(name):
 
 
 def _scan(folder):
-    """What the reader looks at in a folder, sorted {relative name: directory entry}, and what it does not read.
+    """What the reader looks at in a folder, sorted relative names, and what it does not read.
 
     Only regular files are read, and links to those that stay inside; of anything else the notes say `name (why)`.
     """
-    root, found, unread, unseen = Path(folder).resolve(), {}, [], [("", folder)]
+    root, found, unread, unseen = Path(folder).resolve(), [], [], [("", folder)]
     while unseen:
         prefix, place = unseen.pop()
         try:
-            entries = list(os.scandir(place))
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    name = prefix + entry.name
+                    if _hidden(entry.name):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        unseen.append((f"{name}/", entry.path))
+                    elif why := _unfit(entry, root):
+                        unread.append(f"{one_line(name, 60)} ({why})")
+                    elif _wanted(name):
+                        found.append(name)
         except OSError as error:
             unread.append(f"{one_line(prefix or '.', 60)} ({error.strerror})")
-            continue
-        for entry in entries:
-            name = prefix + entry.name
-            if _hidden(entry.name):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                unseen.append((f"{name}/", entry.path))
-            elif why := _unfit(entry, root):
-                unread.append(f"{one_line(name, 60)} ({why})")
-            elif _wanted(name):
-                found[name] = entry
-    return dict(sorted(found.items())), sorted(unread)
+    return sorted(found), sorted(unread)
 
 
 def _unfit(entry, root):
@@ -96,26 +95,29 @@ def digest(path):
         found, unread = _scan(path)
     else:
         _check_zip(path)
-        found, unread = {"": path}, []
-    state = [(name, entry.stat().st_size, entry.stat().st_mtime_ns) for name, entry in found.items()]
-    place = hashlib.sha256(repr((str(path.resolve()), state, *unread)).encode()).hexdigest()[:32]
-    known = paths.CACHE / "digests" / place
+        found, unread = [""], []
+    place = hashlib.sha256(repr((str(path.resolve()), *unread)).encode())
+    for name in found:
+        about = os.stat(os.path.join(path, name) if name else path)
+        place.update(repr((name, about.st_size, about.st_mtime_ns)).encode())
+    known = paths.CACHE / "digests" / place.hexdigest()[:32]
     if not known.exists():
         content = hashlib.sha256("\n".join(unread).encode())
-        for name, entry in found.items():
-            line = f"{name}\0{_file_digest(entry, PICTURE_BYTES if name else None)}\n"
+        for name in found:
+            file = os.path.join(path, name) if name else path
+            line = f"{name}\0{_file_digest(file, PICTURE_BYTES if name else None)}\n"
             content.update(line.encode("utf-8", "surrogateescape"))
         known.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(known, lambda fresh: fresh.write_text(content.hexdigest()))
     return known.read_text()
 
 
-def _file_digest(entry, limit):
+def _file_digest(path, limit):
     """SHA-256 of a file; of one that cannot or will not be read what stands in for it."""
     try:
-        if limit and entry.stat().st_size > limit:
-            return f"{entry.stat().st_size} bytes"
-        with open(entry, "rb") as file:
+        if limit and (size := os.stat(path).st_size) > limit:
+            return f"{size} bytes"
+        with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return error.strerror
@@ -144,11 +146,11 @@ def _opened(path):
         found, unread = _scan(path)
 
         def read_file(name, limit):
-            _check_size(found[name].stat().st_size, limit)
-            with open(found[name], "rb") as file:
+            with open(os.path.join(path, name), "rb") as file:
+                _check_size(os.fstat(file.fileno()).st_size, limit)
                 return file.read(limit)
 
-        yield list(found), read_file, unread
+        yield found, read_file, unread
         return
     try:
         archive = zipfile.ZipFile(path)
@@ -198,17 +200,18 @@ def _texts(sheet, read, pictures):
     except Exception as error:  # damaged in the zip in one of many ways
         raise DataError(f"{sheet} cannot be read: {error}") from None
     rows = tags.read_tags_csv(lines, sheet)
-    named = {}
+    named, alike = {}, {}
     for picture in pictures:
         for key in (PurePosixPath(picture).stem, PurePosixPath(picture).name):
-            named.setdefault(key, []).append(picture)
+            if named.setdefault(key, picture) != picture:
+                alike.setdefault(key, [named[key]]).append(picture)
     texts, strays = {}, []
     for key, vector in rows.items():
-        fitting = named.get(key, [])
-        if len(fitting) > 1:
-            raise DataError(f"row '{key}' of {sheet} fits {len(fitting)} pictures, {some(fitting)}: rename all but one")
-        if fitting:
-            texts[fitting[0]] = texts[fitting[0]] | vector if fitting[0] in texts else vector
+        if key in alike:
+            told = f"row '{key}' of {sheet} fits {len(alike[key])} pictures, {some(alike[key])}"
+            raise DataError(f"{told}: rename all but one")
+        if picture := named.get(key):
+            texts[picture] = texts[picture] | vector if picture in texts else vector
         else:
             strays.append(key)
     if not texts:
