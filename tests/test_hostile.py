@@ -177,7 +177,7 @@ def test_memory_hardly_grows_with_the_number_of_pictures(kind):
     command = [sys.executable, __file__, "--kind", kind, "--pictures", "500", "4000"]
     told = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    assert float(re.search(r"([\d,]+) bytes a picture", told.stdout)[1].replace(",", "")) < 3_000, told.stdout
+    assert float(re.search(r"([\d,]+) bytes a picture", told.stdout)[1].replace(",", "")) < 1_500, told.stdout
 
 
 @pytest.mark.parametrize(
