@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PARTS = ("hwlib", "notebooks", "report", "cluster", "Snakefile", "Makefile", "pyproject.toml", "requirements.lock")
+PARTS = ("hwlib", "notebooks", "report", "cluster", "data/test-text.txt")
+PARTS += ("Snakefile", "Makefile", "pyproject.toml", "requirements.lock")
 CPUS = 2
 
 if not shutil.which("slurmctld", path=os.environ["PATH"] + ":/usr/sbin"):
@@ -32,6 +33,7 @@ class Checkout:
         self.folder.mkdir()
         for part in PARTS:
             source, place = REPOSITORY / part, self.folder / part
+            place.parent.mkdir(exist_ok=True)
             shutil.copytree(source, place) if source.is_dir() else shutil.copy2(source, place)
         for tools in (".venv", ".tools"):
             (self.folder / tools).symlink_to(REPOSITORY / tools)
