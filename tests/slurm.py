@@ -145,7 +145,9 @@ def test_a_report_survives_a_cancelled_and_a_killed_job_and_trains_no_run_twice(
     assert told.count("Trying to restart job") == 2, told
     runs = [*(checkout.folder / "data/runs").iterdir()]
     assert len(runs) > 50 and all((run / "record.json").exists() for run in runs)
-    line = re.compile(r"^(\S+ \(smoke, avatars, seed \d\)): (?!finished already|step |another process)", re.MULTILINE)
+    line = re.compile(
+        r"^(\S+ \(smoke, avatars, seed \d\)): (?!finished already|resumed |step |another process)", re.MULTILINE
+    )
     ended = line.findall(checkout.logs())
     assert len(ended) > 50 and max(Counter(ended).values()) == 1
     assert all(steps == sorted(set(steps)) for steps in checkout.histories().values())
