@@ -136,6 +136,16 @@ def test_images_of_a_users_data_stay_on_the_machine_and_what_was_made_of_them_is
     assert (part.out / "07-rows.png").exists()
 
 
+def test_a_large_drawing_is_published_without_indentation(home):
+    made = home / "build/figures/quick"
+    made.mkdir(parents=True)
+    for name, lines in (("small", 2), ("large", 40_000)):
+        (made / f"07-{name}.svg").write_text("<svg>\n" + "    <g/>\n" * lines + "</svg>\n")
+    publishing.publish("07-things", "quick")
+    small, large = ((home / "figures/quick" / f"07-{name}.svg").read_text() for name in ("small", "large"))
+    assert "    <g/>" in small and " " not in large and large.count("<g/>") == 40_000
+
+
 def test_a_large_picture_is_published_as_a_small_jpeg(home):
     made = home / "build/figures/quick"
     made.mkdir(parents=True)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 
 from PIL import Image
 
@@ -22,8 +23,9 @@ def clear(notebook, variant_name):
 def publish(notebook, variant_name):
     """Put a notebook's finished figures and numbers under `figures/<variant>`, each file in one step.
 
-    A PNG file that is too large for a repository becomes a JPEG. Files that the notebook makes no more are removed, and
-    none is put there that shows pictures which may not be passed on (`Section.savefig`).
+    A PNG file that is too large for a repository becomes a JPEG, and an SVG file that is loses its indentation. Files
+    that the notebook makes no more are removed, and none is put there that shows pictures which may not be passed on
+    (`Section.savefig`).
     """
     number = notebook.split("-")[0]
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
@@ -34,6 +36,8 @@ def publish(notebook, variant_name):
         name, content = path.name, path.read_bytes()
         if path.suffix == ".png" and len(content) > LARGEST:
             name, content = f"{path.stem}.jpg", _jpeg(path)
+        elif path.suffix == ".svg" and len(content) > LARGEST:
+            content = re.sub(rb"\n +", b"\n", content)  # lines without their indentation
         new[name] = content
     for name, content in new.items():
         write_atomically(shown / name, lambda temporary, content=content: temporary.write_bytes(content))
