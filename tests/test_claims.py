@@ -191,23 +191,16 @@ def test_a_region_with_two_ends_and_a_run_that_was_cut_off_are_drawn():
     plt.close(figure)
 
 
-def test_the_forest_plot_has_a_row_for_every_measure_of_claims_that_were_run(tmp_path):
-    for left in ("nothing", "of each"):
-        results = claims.judged(TABLE, tmp_path)
-        figure = forest.draw(results)
-        run = [one for one in results if {finding.verdict for finding in one.findings} != {"not run"}]
-        rows = [f"{one.claim.id}  " for one in run for _ in one.findings]
-        labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-        assert len(labels) == len(rows) and all(map(str.startswith, labels, rows)), left
-        told = forest.left_out(results).rstrip(".").replace(",", "").split()
-        assert told[2:] == [one.claim.id for one in results if one not in run]
+def test_the_forest_plot_has_a_row_for_every_measure_even_of_nothing(tmp_path):
+    for _ in range(2):
+        figure = forest.draw(claims.judged(TABLE, tmp_path))
+        assert len(figure.axes[0].get_yticklabels()) == len(MEASURES)
         assert figure.get_figheight() <= 9, "a page has no more"
         end = figure.axes[0].get_xlim()[1]
         assert all(np.abs(line.get_xdata()[0]) <= end for line in figure.axes[0].lines if line.get_marker() == "o")
         figure.canvas.draw()
         plt.close(figure)
         made_up_results.leave(tmp_path)
-    assert len(rows) > 10 and forest.left_out(results[:0]) == ""
 
 
 def test_a_claim_leads_to_the_heading_and_the_figures_of_its_measurement(tmp_path):

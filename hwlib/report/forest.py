@@ -48,9 +48,9 @@ def draw(results):
     """Effects and intervals of judged claims in units of the smallest effect that matters, in a figure.
 
     Turned so that the right is where the claim expects the effect; the region that it allows is shaded. A region with
-    two ends of its own (a share between 2 and 50 %) is drawn from -1 to 1. A claim of which nothing was run has no row.
+    two ends of its own (a share between 2 and 50 %) is drawn from -1 to 1.
     """
-    found = [(one.claim, finding) for one in results if _run(one) for finding in one.findings]
+    found = [(one.claim, finding) for one in results for finding in one.findings]
     height = min(0.175 * len(found) + 0.9, HIGHEST)
     figure, axes = plt.subplots(figsize=(WIDTH, height))
     known = [(f.measure, (f.value, f.low, f.high)) for _, f in found if f.value is not None]
@@ -76,7 +76,7 @@ def draw(results):
     ticks = [*(-t for t in ticks[::-1]), 0, *ticks]
     axes.set_xticks(ticks, [f"{t:g}".replace("-", "−") for t in ticks])
     axes.minorticks_off()
-    axes.set(xlim=(-limit, limit), ylim=(max(1, len(found)) - 0.5, -0.5))
+    axes.set(xlim=(-limit, limit), ylim=(len(found) - 0.5, -0.5))
     axes.set_xlabel("against the claim  ←  effect in units of the smallest that matters  →  for the claim")
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
@@ -84,16 +84,6 @@ def draw(results):
     handles.append(Rectangle((0, 0), 1, 1, color="#dcebf5", label="what the claim allows"))
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
     return figure
-
-
-def left_out(results):
-    """What the plot leaves out, in a sentence; "" for nothing."""
-    names = [one.claim.id for one in results if not _run(one)]
-    return f" Not run: {', '.join(names)}." if names else ""
-
-
-def _run(judged):
-    return any(finding.verdict != "not run" for finding in judged.findings)
 
 
 def _left(finding):
