@@ -1,6 +1,7 @@
 """Files that are there as a whole or not at all."""
 
 import errno
+import io
 import json
 import os
 import platform
@@ -86,10 +87,24 @@ def _mb(size):
     return f"{max(1, -(-size * 10 >> 20)) / 10:.1f} MB" if size < 10 << 20 else f"{-(-size >> 20):,} MB"
 
 
+def write_bytes(path, content):
+    """Write bytes in one step, in a folder that is made if it is missing; returns the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+    return path
+
+
 def write_json(path, content):
     """Write `content` as indented JSON, in one step."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def encoded(image, form, **options):
+    """A PIL image as the bytes of a file: form "PNG", "JPEG" ...; options are those of its `save`."""
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
 
 
 def read_json_lines(path):

@@ -1,13 +1,11 @@
 """What the course asks to hand in: images from noise, and for the lines of a test text (`tags.read_test_text`)."""
 
-import io
-
 import numpy as np
 from PIL import Image
 
 from hwlib.data.tags import TEXT_DIM, DataError, read_test_text
 from hwlib.metrics.faces import grid_png
-from hwlib.storage import write_atomically
+from hwlib.storage import encoded, write_bytes
 
 SAMPLES = 5
 """Images for each line, in 2017."""
@@ -23,12 +21,9 @@ def write_samples(run, test_text, folder, seed=0, raw=False):
     """
     lines = read_test_text(test_text)
     texts = np.repeat([vector for _, vector in lines], SAMPLES, axis=0)
-    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"sample_{name}_{k}.jpg" for name, _ in lines for k in range(1, SAMPLES + 1)]
     for path, image in zip(paths, _generate(run, texts, seed, raw), strict=True):
-        stream = io.BytesIO()
-        Image.fromarray(image).save(stream, "JPEG", quality=95)
-        _write(path, stream.getvalue())
+        write_bytes(path, encoded(Image.fromarray(image), "JPEG", quality=95))
     return paths
 
 
@@ -37,23 +32,14 @@ def write_grid(run, test_text, path, seed=0, raw=False):
     lines = read_test_text(test_text)
     if len(lines) != GRID:
         raise DataError(f"{test_text}: the grid of 2018 shows {GRID} texts, this file has {len(lines)} lines")
-    _write_grid(path, _generate(run, np.stack([vector for _, vector in lines]), seed, raw))
+    write_bytes(path, grid_png(_generate(run, np.stack([vector for _, vector in lines]), seed, raw)))
 
 
 def write_grid_of_noise(run, path, seed=0, raw=False):
     """2018: 25 images of an unconditional generator as the same 5x5 grid; ValueError for a conditional one."""
     if run.settings.get("conditional", True):
         raise ValueError(f"{run.name} draws what a text says: give it a test text, such as data/test-text.txt.")
-    _write_grid(path, run.generate(np.zeros((GRID, TEXT_DIM)), seed, raw=raw))
-
-
-def _write_grid(path, images):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, grid_png(images))
-
-
-def _write(path, content):
-    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+    write_bytes(path, grid_png(run.generate(np.zeros((GRID, TEXT_DIM)), seed, raw=raw)))
 
 
 def _generate(run, texts, seed, raw):

@@ -1,6 +1,5 @@
 """Faces for chosen colours in a running notebook: what `report/play.html` does, with ipywidgets."""
 
-import io
 import os
 from dataclasses import replace
 from functools import cache
@@ -10,6 +9,7 @@ from PIL import Image
 
 from hwlib.data import EYES, HAIR, DataError, tags
 from hwlib.inference import generation
+from hwlib.storage import encoded
 
 STARTS = ("report-a", "report-a-conv")
 TRANSLATION = "cyclegan"
@@ -198,6 +198,6 @@ def sheet(images, columns=1):
 
 def png(images, columns=1, side=SIDE):
     """Images uint8 [n, h, w, 3] in rows of so many, each enlarged to about `side` pixels, as the bytes of a PNG."""
-    picture, times, stream = sheet(images, columns), max(1, side // images.shape[1]), io.BytesIO()
-    picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST).save(stream, "PNG")
-    return stream.getvalue()
+    picture, times = sheet(images, columns), max(1, side // images.shape[1])
+    large = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
+    return encoded(large, "PNG")

@@ -25,7 +25,7 @@ from hwlib.report.exporter import (
     typeset,
     write,
 )
-from hwlib.storage import write_atomically
+from hwlib.storage import write_bytes
 
 STYLE = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
@@ -49,7 +49,7 @@ def build(notebooks, output_pdf, conditions, front, bibliography, findings=""):
     sections[0].document["blocks"][:0] = [*before, RawBlock("typst", "#contents")]
     settings = {"short": title["title"], **title, **run_settings(conditions)}
     settings["conditions"] = condition_rows(conditions)
-    return keep(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
+    return write_bytes(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
 
 
 def document(notebooks, output, conditions, front, bibliography, findings="", play=None):
@@ -74,7 +74,8 @@ def document(notebooks, output, conditions, front, bibliography, findings="", pl
     options = ["--toc", "--toc-depth=2", "--metadata=toc-title:Contents"]
     page = in_html(sections, bibliography, *options)
     page = page.replace(PLAY.encode(), _folded(play).encode()) if play else page
-    return keep(Path(output), page.replace(b"</body>", b"<script>" + SCRIPT.read_bytes() + b"</script>\n</body>"))
+    page = page.replace(b"</body>", b"<script>" + SCRIPT.read_bytes() + b"</script>\n</body>")
+    return write_bytes(Path(output), page)
 
 
 def _folded(play):
@@ -101,7 +102,7 @@ def html(notebook, output, bibliography=BIBLIOGRAPHY, elsewhere=None):
     title = next((stringify(block["c"][2]) for block in blocks if block["t"] == "Header"), path.stem)
     parameters = node.metadata.get("papermill", {}).get("parameters", {})
     section.document["blocks"] = [*page_top(parameters), *page_blocks(blocks)]
-    return keep(Path(output), in_html([section], bibliography, f"--metadata=pagetitle:{title}"))
+    return write_bytes(Path(output), in_html([section], bibliography, f"--metadata=pagetitle:{title}"))
 
 
 def numbers(notebooks):
@@ -222,10 +223,3 @@ def read_front(path):
         raise ReportError(f"front: no text at {path}; it holds the title and the introduction.")
     reader = READER.replace("-yaml_metadata_block", "")
     return read_section("front", path.read_text(encoding="utf-8"), {}, path.parent, reader)
-
-
-def keep(path, data):
-    """Put a complete file at `path`, in place of what was there, and return the path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda partial: partial.write_bytes(data))
-    return path

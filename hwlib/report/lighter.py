@@ -8,6 +8,8 @@ from copy import deepcopy
 
 from PIL import Image
 
+from hwlib.storage import encoded
+
 HEAVY = 60_000
 """Bytes of a PNG picture, from which on it becomes a JPEG where that is smaller."""
 
@@ -63,6 +65,4 @@ def _enlarged(picture, factor):
 
 
 def _jpeg(picture, quality):
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality, subsampling=0, optimize=True, progressive=True)
-    return buffer.getvalue()
+    return encoded(picture, "JPEG", quality=quality, subsampling=0, optimize=True, progressive=True)

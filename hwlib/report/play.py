@@ -5,7 +5,6 @@ networks (`portable`, `play-network.js`).
 """
 
 import base64
-import io
 import json
 import re
 from pathlib import Path
@@ -17,7 +16,7 @@ from hwlib.data import DRAWN, EYES, HAIR, avatars
 from hwlib.inference.explore import sheet
 from hwlib.report.portable import portable
 from hwlib.runs.store import Run, variant
-from hwlib.storage import write_atomically
+from hwlib.storage import encoded, write_bytes
 
 FACES = {"report-a": "Dense start", "report-a-conv": "Conv start"}
 TRANSLATION = "cyclegan"
@@ -60,10 +59,7 @@ def write(profile, data, seed):
     parts = {path.name: path.read_text(encoding="utf-8").strip() for path in PARTS}
     content = json.dumps(_content(finished, [run for run in asked if run not in finished]), ensure_ascii=False)
     page = filled(parts, data=content.replace("<", "\\u003c"))
-    path = place(profile, data, seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda partial: partial.write_text(page, encoding="utf-8"))
-    return path
+    return write_bytes(place(profile, data, seed), page.encode())
 
 
 def filled(parts, **more):
@@ -133,9 +129,8 @@ def _translation(run, networks):
 
 def _picture(images, columns, form, **options):
     """Images uint8 [n, h, w, 3] side by side in one picture, as the address of its data."""
-    stream = io.BytesIO()
-    sheet(images, columns).save(stream, form, **options)
-    return f"data:image/{form.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
+    picture = encoded(sheet(images, columns), form, **options)
+    return f"data:image/{form.lower()};base64,{base64.b64encode(picture).decode()}"
 
 
 def _notice(run, sets):

@@ -1,6 +1,5 @@
 """What a notebook made, put under `figures/` once all of it has run."""
 
-import io
 import json
 import os
 import re
@@ -8,7 +7,7 @@ import re
 from PIL import Image
 
 from hwlib import paths
-from hwlib.storage import write_atomically
+from hwlib.storage import encoded, write_bytes
 
 LARGEST = 290_000
 """Bytes of a published figure."""
@@ -29,7 +28,6 @@ def publish(notebook, variant_name):
     """
     number = notebook.split("-")[0]
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
-    shown.mkdir(parents=True, exist_ok=True)
     new = {}
     local = {path.stem for path in made.glob(f"{number}-*.json") if "local" in json.loads(path.read_text("utf-8"))}
     for path in (path for path in made.glob(f"{number}-*") if path.stem not in local):
@@ -40,7 +38,7 @@ def publish(notebook, variant_name):
             content = re.sub(rb"\n +", b"\n", content)  # lines without their indentation
         new[name] = content
     for name, content in new.items():
-        write_atomically(shown / name, lambda temporary, content=content: temporary.write_bytes(content))
+        write_bytes(shown / name, content)
     half_written = shown.glob(f".[0-9]*.{number}-*")  # by a process that was killed
     for path in [*half_written, *(path for path in shown.glob(f"{number}-*") if path.name not in new)]:
         os.remove(path)
@@ -51,8 +49,7 @@ def _jpeg(path):
     picture = Image.open(path).convert("RGB")
     picture = picture.resize((1000, round(1000 * picture.height / picture.width)), Image.Resampling.LANCZOS)
     for quality in (90, 85, 80, 75, 70, 60, 50):
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=quality)
-        if buffer.tell() <= LARGEST:
+        small = encoded(picture, "JPEG", quality=quality)
+        if len(small) <= LARGEST:
             break
-    return buffer.getvalue()
+    return small

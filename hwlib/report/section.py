@@ -8,7 +8,6 @@ import io
 import re
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,7 +22,7 @@ from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
 from hwlib.report.publishing import LARGEST
 from hwlib.runs.store import Run, described, load_images, seeds_of, together, variant, versions
-from hwlib.storage import write_atomically, write_json
+from hwlib.storage import encoded, write_bytes, write_json
 
 
 class Section:
@@ -32,16 +31,15 @@ class Section:
     Args:
         name: of the notebook, as "01-model".
         seed, seeds: the first seed, and how many are used; 0 for as many as the profile has.
-        out: folder for figures and numbers; empty for the usual one.
     """
 
-    def __init__(self, name, profile="quick", data="avatars", seed=0, seeds=0, out=""):
+    def __init__(self, name, profile="quick", data="avatars", seed=0, seeds=0):
         self.name = name
         self.profile = profile
         self.data = data
         self.seed = seed
         self.seeds = seeds
-        self.out = Path(out) if out else paths.BUILD / "figures" / variant(profile, data, seed, seeds)
+        self.out = paths.BUILD / "figures" / variant(profile, data, seed, seeds)
         self.out.mkdir(parents=True, exist_ok=True)
         self.runs = {}
         self.numbers = {}
@@ -160,7 +158,7 @@ class Section:
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, metadata=metadata)
         drawn = buffer.getvalue() if raster else _hundredths(buffer.getvalue().decode())
-        write_atomically(path, lambda p: p.write_bytes(drawn if raster else drawn.encode()))
+        write_bytes(path, drawn if raster else drawn.encode())
         forms = {mime: drawn}
         if raster:
             forms["image/svg+xml"] = _with_pixels(figure)
@@ -169,7 +167,7 @@ class Section:
         self._note(name, caption, originals)
         self._show(forms, f"[{name}] {caption}", name, caption, width=width)
 
-    def save_gif(self, name, frames, caption, seconds=0.4, originals=False):
+    def save_gif(self, name, frames, caption, originals=False):
         """Keep pictures uint8 [n, h, w, 3] as the animation `<number>-<name>.gif`, the last shown longer, and show it.
 
         The notebook shows it, the report does not. Of too many frames every second one goes, the last never.
@@ -178,16 +176,16 @@ class Section:
         palette = Image.fromarray(np.concatenate(frames)).quantize(128)  # one for all: what stays is stored once
         pictures = [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
         while True:
-            buffer, pauses = io.BytesIO(), [round(1000 * seconds)] * (len(pictures) - 1) + [3000]
-            pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=pauses, loop=0)
-            if buffer.tell() <= LARGEST or len(pictures) == 1:
+            pauses = [400] * (len(pictures) - 1) + [3000]
+            moving = encoded(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=pauses, loop=0)
+            if len(moving) <= LARGEST or len(pictures) == 1:
                 break
             pictures = pictures[-1::-2][::-1]
         name = f"{self.name.split('-')[0]}-{name}"
-        write_atomically(self.out / f"{name}.gif", lambda path: path.write_bytes(buffer.getvalue()))
+        write_bytes(self.out / f"{name}.gif", moving)
         caption = self._caption(caption, True)
         self._note(name, caption, originals)
-        self._show({"image/gif": buffer.getvalue()}, f"[{name}] {caption}", name, caption)
+        self._show({"image/gif": moving}, f"[{name}] {caption}", name, caption)
 
     def table(self, name, caption, header, rows, scaled=True):
         """Show rows (sequences of anything) as a Markdown table, and keep them in the notebook's JSON as shown.
