@@ -18,15 +18,6 @@ from hwlib.runs.store import Run
 
 PHONE, DESK = (390, 844), (1280, 900)
 ROUNDING = 1 / 255
-NETWORKS = {
-    "report A, even Conv start": ("report_a:generator", {"start": "conv", "start_upsampling": "even"}),
-    "report A, resized Conv start": ("report_a:generator", {"start": "conv", "start_upsampling": "resize"}),
-    "report A's code, unscaled": ("report_a:generator", {"last_layers": "conv", "value_range": (0.0, 255.0)}),
-    "report B": ("report_b:generator", {"text_dim": 24, "embedding": 8, "embedding_length": 100}),
-    "report B, leaky and gray": ("report_b:generator", {"activation": "leaky_relu", "channels": 1}),
-    "report B, strided": ("report_b:strided_generator", {"text_dim": 24}),
-    "CycleGAN of report A": ("cyclegan:report_a_generator", {}),
-}
 
 
 @pytest.fixture(scope="module")
@@ -165,37 +156,12 @@ def test_the_page_draws_what_keras_draws(desk, name):
     assert off <= ROUNDING and off_of_spread <= 0.05
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_networks_that_the_page_does_not_show_would_agree_too(desk, name):
-    from hwlib.backend import keras
-    from hwlib.training.gan import find
-
-    builder, options = NETWORKS[name]
-    keras.utils.set_random_seed(0)
-    model = find(f"hwlib.models.{builder}")(32, width=1 / 8, **options)
-    rng = np.random.default_rng(0)
-    for variable in model.variables:  # biases and statistics are zeros and ones at first
-        variable.assign(
-            np.abs(variable) + rng.uniform(0, 0.3, variable.shape)
-            if "variance" in variable.path
-            else variable + rng.uniform(-0.1, 0.1, variable.shape)
-        )
-    desk.run("globalThis.other ??= new Function($('network-code').textContent + '; return { ready, computed }')()")
-    desk.run(f"other.ready({json.dumps(portable(model))}).then(network => {{ other.network = network; return 0 }})")
-    value_range = options.get("value_range", (-1, 1) if "report_b" in builder else (0, 1))
-    network = "(async inputs => ({ result: other.computed(other.network, inputs) }))"
-    off, off_of_spread = differences(desk, network, model, value_range, 10)
-    assert off <= ROUNDING and off_of_spread <= 0.05
-
-
 def test_a_layer_that_the_page_cannot_compute_is_refused_in_one_line():
     from hwlib.backend import keras
-    from hwlib.models import report_b
 
-    with pytest.raises(ValueError, match=r'layer "always_dropout\w*" \(AlwaysDropout\): .* knows none'):
-        portable(report_b.generator(16, width=1 / 16, dropout=0.5))
     image = keras.Input((16, 16, 3))
     for layer, told in {
+        keras.layers.BatchNormalization(): r'layer "batch_normalization\w*" \(BatchNormalization\): .* knows none',
         keras.layers.Conv2D(4, 3, dilation_rate=2): "Conv2D.* with dilation_rate=",
         keras.layers.Conv2D(3, 3, groups=3): "Conv2D.* with 3 groups",
         keras.layers.GroupNormalization(1): "GroupNormalization.* with 1 groups",

@@ -57,21 +57,12 @@ const layers = {
     return y
   },
 
-  affine([x], step, scale, offset) {
-    return mapped(x, (value, i) => value * scale[i % scale.length] + offset[i % scale.length])
-  },
-
   instance([x], step, gamma, beta) {
     const n = gamma.length, pixels = x.data.length / n, mean = new Float64Array(n), square = new Float64Array(n)
     x.data.forEach((value, i) => { mean[i % n] += value / pixels })
     x.data.forEach((value, i) => { square[i % n] += (value - mean[i % n]) ** 2 / pixels })
     return mapped(x, (value, i) =>
       gamma[i % n] * (value - mean[i % n]) / Math.sqrt(square[i % n] + step.epsilon) + beta[i % n])
-  },
-
-  upsample([x], { by }) {
-    const [height, width, n] = x.shape, y = tensor([height * by[0], width * by[1], n])
-    return copied(x, y, (row, column) => [Math.floor(row / by[0]), Math.floor(column / by[1])])
   },
 
   reflect([x], { by }) {
@@ -91,13 +82,7 @@ const layers = {
     return y
   },
 
-  length([x], { squared }) {
-    const squares = x.data.reduce((sum, value) => sum + value * value, 0)
-    return mapped(x, value => value / Math.sqrt(squares / squared + 1e-8))
-  },
-
   reshape: ([x], { shape }) => ({ shape, data: x.data }),
-  rescale: ([x], { scale, offset }) => mapped(x, value => value * scale + offset),
   relu: ([x], { slope }) => mapped(x, value => value > 0 ? value : slope * value),
   tanh: ([x]) => mapped(x, Math.tanh),
   sigmoid: ([x]) => mapped(x, value => 1 / (1 + Math.exp(-value))),

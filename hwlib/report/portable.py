@@ -1,6 +1,6 @@
 """A Keras network as plain data, for code without Keras: `play-network.js` computes it in a page.
 
-Known are the layers of this project's generators; a layer or an option that is not known is refused by name.
+Known are the layers of the generators that the page shows; a layer or an option that is not known is refused by name.
 """
 
 import base64
@@ -67,19 +67,12 @@ def _translated(model, layer, shapes):
     match layer["class_name"]:
         case "Dense":
             made = [("dense", {}, _kernel_and_bias(model, layer))]
-        case "Conv2D" | "UpsampledConv2D" if config["groups"] == 1:
-            doubled = [("upsample", {"by": [2, 2]}, [])] if layer["class_name"] == "UpsampledConv2D" else []
-            height, width, _ = shapes[0]
-            seen = (2 * height, 2 * width) if doubled else (height, width)
-            made = [*doubled, ("convolution", _window(config, seen), _kernel_and_bias(model, layer))]
+        case "Conv2D" if config["groups"] == 1:
+            made = [("convolution", _window(config, shapes[0][:2]), _kernel_and_bias(model, layer))]
         case "Conv2DTranspose":
             kernel, bias = _kernel_and_bias(model, layer)
             size = model.get_layer(layer["name"]).output.shape[1:3]  # of what a convolution would make the input from
             made = [("transposed", _window(config, size) | {"size": size}, [kernel.transpose(0, 1, 3, 2), bias])]
-        case "BatchNormalization":
-            gamma, beta, mean, variance = _values(model, layer, "gamma", "beta", "moving_mean", "moving_variance")
-            scale = gamma / np.sqrt(variance + config["epsilon"])
-            made = [("affine", {}, [scale, beta - mean * scale])]
         case "GroupNormalization" if config["groups"] == shapes[0][-1]:
             made = [("instance", {"epsilon": config["epsilon"]}, _values(model, layer, "gamma", "beta"))]
         case "ReLU" | "LeakyReLU":
@@ -90,14 +83,8 @@ def _translated(model, layer, shapes):
             made = [(layer["class_name"].lower(), {}, [])]
         case "Reshape":
             made = [("reshape", {"shape": config["target_shape"]}, [])]
-        case "UpSampling2D":
-            made = [("upsample", {"by": config["size"]}, [])]
         case "Pad":
             made = [("reflect", {"by": config["pad_width"][1:3]}, [])]
-        case "Rescaling":
-            made = [("rescale", {"scale": config["scale"], "offset": config["offset"]}, [])]
-        case "FixedLength":
-            made = [("length", {"squared": config["length"]}, [])]
         case _:
             groups = f"with {config['groups']} groups" if "groups" in config else ""
             raise _unknown(layer, groups)
@@ -111,7 +98,6 @@ USUAL = {
     "axis": (-1,),
     "max_value": (),
     "threshold": (0.0,),
-    "interpolation": ("nearest",),
     "mode": ("reflect",),
 }
 """Option -> the values with which a layer is known, None beside."""
