@@ -8,7 +8,7 @@ import pytest
 from conftest import Pictures
 
 from hwlib import paths
-from hwlib.claims import measured, rule, settle
+from hwlib.claims import ledger, measured, rule, settle
 from hwlib.claims.effects import Effect, as_json
 from hwlib.claims.table import Claim
 from hwlib.report import notebooks, publishing, section
@@ -192,3 +192,57 @@ def test_a_notebook_says_where_published_seeds_do_not_count(published, monkeypat
     monkeypatch.setattr(section, "display", lambda data, **more: shown.append(data["text/plain"]))
     section.Section("03-a").claim("X")
     assert "of other code, settings or versions, and do not count" in shown[0] and "one seed" in shown[1]
+
+
+def measured_anew(published, monkeypatch, here=(5, 6)):
+    """Seeds are trained here and measured by `settle`; returns what is published then."""
+    monkeypatch.setattr(Run, "here", here)
+    for module in (settle, ledger):
+        monkeypatch.setattr(module, "together", measured.together)
+    monkeypatch.setattr(Run, "record", {"settings": {}, "data": [], "result": {}, "versions": {}}, raising=False)
+    monkeypatch.setattr(ledger, "load_images", lambda profile, data: Pictures())
+    settle.stand("X sooner", SEEDS, *WHERE)
+    return json.loads(published.read_text())
+
+
+def test_what_settle_measured_counts_on_another_machine(published, monkeypatch):
+    title, other = "03-claim-x", "03-claim-xy"
+    change(published, lambda left: left.update(tables={title: {"rows": ["5 seeds"]}, other: {}}, numbers={"n": 1}))
+    before, left = json.loads(published.read_text()), measured_anew(published, monkeypatch)
+    rows = left["effects"]["X sooner"]["of_units"]
+    assert [row["unit"] for row in rows] == [*range(7)] and rows[:5] == before["effects"]["X sooner"]["of_units"]
+    assert [*left["tables"]] == [other], "the claim's own table would say less than its effects"
+    assert left["numbers"] == {"n": 1} and left["effects"]["X style"] == before["effects"]["X style"]
+    assert {*left["runs"]} - {*before["runs"]} == {"a, seed 5", "a, seed 6", "b, seed 5", "b, seed 6"}
+    monkeypatch.setattr(Run, "here", ())
+    assert [*measured.sought("X sooner", SEEDS, *WHERE).published] == [*range(7)]
+
+
+def test_settle_leaves_a_file_that_says_no_less_alone(published, monkeypatch):
+    measured_anew(published, monkeypatch)
+    published.chmod(0o444)
+    before = published.stat()
+    settle.stand("X sooner", SEEDS, *WHERE)
+    monkeypatch.setattr(Run, "here", ())
+    settle.stand("X sooner", SEEDS, *WHERE)
+    assert published.stat().st_ino == before.st_ino and published.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_where_nothing_was_published_settle_leaves_effects_that_can_be_judged(published, monkeypatch):
+    published.unlink()
+    measured_anew(published, monkeypatch, here=(0, 1, 2, 3, 4))
+    (judged,) = rule.judged([Claim("X", "s", "03-a", (SEEDS,))], published.parent)
+    assert judged.verdict == "reproduced" and len(judged.findings[0].units) == 5
+
+
+def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(published, monkeypatch):
+    monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
+    change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"4": "of older code"}))
+    publishing.stand_in("03-a", *WHERE, "quick")
+    here = paths.BUILD / "figures/quick/03-a.json"
+    left = json.loads(here.read_text())["effects"]
+    assert [row["unit"] for row in left["X sooner"]["of_units"]] == [0, 1, 2, 3]
+    assert len(left["X style"]["of_units"]) == 2
+    here.write_text("executed here, later")
+    publishing.stand_in("03-a", *WHERE, "quick")
+    assert here.read_text() == "executed here, later"

@@ -66,6 +66,7 @@ def world(monkeypatch):
     monkeypatch.setattr(settle, "together", together)
     monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, sought=sought))
     monkeypatch.setattr(settle, "train", train)
+    monkeypatch.setattr(settle, "ledger", SimpleNamespace(leave=lambda *what: None))
     monkeypatch.setattr(settle, "lasting", lambda runs, profile, data: sum(run.work for run in runs))
     monkeypatch.setattr(settle.os, "cpu_count", lambda: 1)
     return rounds

@@ -7,7 +7,7 @@ import sys
 import time
 
 from hwlib import paths
-from hwlib.claims import measured, rule, table
+from hwlib.claims import ledger, measured, rule, table
 from hwlib.experiments import looks, resolve, search
 from hwlib.runs import jobs
 from hwlib.runs.store import Run, seeds_of, together
@@ -18,6 +18,7 @@ def settle(profile, data, hours, say=print, on=None):
 
     A look is worth the number of open measures that its runs serve over the work that is left to it; as many are taken
     together as keep all processors at work. It can be interrupted, and goes on where it was: what is trained is kept.
+    What it measured is left in `figures/` after each look (`ledger`), where it counts on any machine.
     Says a line for each measure whose standing changes. `on`: of a cluster its executor and jobs at once, as
     ("slurm", 64). Returns {"A4 lattice": Finding}.
     """
@@ -47,6 +48,8 @@ def stand(name, measure, profile, data):
     """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs)."""
     found = measured.sought(name, measure, profile, data)
     units = found.published | measured.effects(measure, profile, data, found.here)
+    if profile != "smoke":
+        ledger.leave(name, measure, found, units, profile, data)
     finding = rule.judge(measure, units, looks(profile))
     coming = [n for n in looks(profile) if n > len(units)]
     if measure.units == "pairs":  # of one seed

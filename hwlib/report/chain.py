@@ -24,6 +24,9 @@ def execute(notebook, profile, data, seed, seeds=0):
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{notebook}.failed.ipynb"
     publishing.clear(notebook, name)
+    for other in notebooks.names() if notebooks.judges(notebook) else ():
+        if other != notebook and name == variant(profile, data):
+            publishing.stand_in(other, profile, data, name)
     try:
         papermill.execute_notebook(
             paths.NOTEBOOKS / f"{notebook}.ipynb",

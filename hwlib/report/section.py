@@ -15,8 +15,7 @@ from IPython.display import display
 from PIL import Image
 
 from hwlib import paths
-from hwlib.claims import measured, rule, table
-from hwlib.claims.effects import as_json
+from hwlib.claims import ledger, measured, rule, table
 from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
@@ -66,11 +65,8 @@ class Section:
         seed = 0 if name in JUDGES else self.seed if seed is None else seed
         run = Run(name, self.profile, self.data, seed)
         run.train()
-        self.runs[self._label(run)] = run
+        self.runs[ledger.label(run, self.seed)] = run
         return run
-
-    def _label(self, run):
-        return run.name if run.name in JUDGES or run.seed == self.seed else f"{run.name}, seed {run.seed}"
 
     @cached_property
     def evaluator(self):
@@ -131,13 +127,10 @@ class Section:
         for run in (run for seed in found.here for run in together(measure.runs, *where, seed)):
             self.run(run.name, run.seed)
         effects = found.published | measured.effects(measure, *where, found.here)
-        of_seeds = measure.units == "seeds"
-        elsewhere = [*found.published] if of_seeds else [0] * bool(found.published)
+        elsewhere = [*found.published] if measure.units == "seeds" else [0] * bool(found.published)
         for run, about in measured.published_runs(measure, *where, elsewhere).items():
-            self.published[self._label(run)] = about
-        keys = measured.keys(measure, *where, sorted([*found.here, *elsewhere]))
-        kept = as_json(dict(sorted(effects.items())) if of_seeds else effects)
-        self.effects[name] = {"meaning": measure.what, "keys": keys, "published": [*found.published]} | kept
+            self.published[ledger.label(run, self.seed)] = about
+        self.effects[name] = ledger.entry(measure, found, effects, *where)
         self._keep()
         return found, effects
 
@@ -243,16 +236,13 @@ class Section:
 
     def _made_from(self):
         """Each run as its record has it, with the versions it was trained with; the other ones drew the figure."""
-        kept = ("settings", "data", "result", "versions")
-        runs = {name: {"key": run.key} | {k: run.record[k] for k in kept} for name, run in self.runs.items()}
-        images = self.images
         return {
             "notebook": self.name,
             "profile": self.profile,
             "seed": self.seed,
             "seeds": self.seeds,
-            "data": described(images),
-            "runs": runs,
+            "data": described(self.images),
+            "runs": {name: ledger.about(run) for name, run in self.runs.items()},
             "versions": versions(),
         }
 

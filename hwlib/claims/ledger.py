@@ -1,0 +1,77 @@
+"""What a notebook's JSON keeps of effects, so that they add up over machines (`measured.sought` takes them from there).
+
+Notebooks keep what they measure; `settle` puts what it measured into the files that they have published.
+"""
+
+from hwlib import paths
+from hwlib.claims import measured, published, table
+from hwlib.claims.effects import as_json
+from hwlib.experiments import JUDGES
+from hwlib.runs.store import described, load_images, together, variant, versions
+from hwlib.storage import write_json
+
+OF_A_RUN = ("settings", "data", "result", "versions")
+
+
+def entry(measure, found, effects, profile, data):
+    """A measure's effects as a notebook's JSON has them: with their keys, and which were taken as published.
+
+    found: where the units come from (`measured.Sought`). effects: {unit: `Effect`}, all of them.
+    """
+    of_seeds = measure.units == "seeds"
+    elsewhere = [*found.published] if of_seeds else [0] * bool(found.published)
+    keys = measured.keys(measure, profile, data, sorted([*found.here, *elsewhere]))
+    kept = as_json(dict(sorted(effects.items())) if of_seeds else effects)
+    return {"meaning": measure.what, "keys": keys, "published": [*found.published]} | kept
+
+
+def about(run):
+    """A finished run as a JSON file has it: its record, with the versions that it was trained with."""
+    return {"key": run.key} | {name: run.record[name] for name in OF_A_RUN}
+
+
+def label(run, seed=0):
+    """A run's name there; of another seed than the first one, with the seed."""
+    return run.name if run.name in JUDGES or run.seed == seed else f"{run.name}, seed {run.seed}"
+
+
+def leave(name, measure, found, effects, profile, data):
+    """Put a measure's effects into its notebook's published JSON, with the runs that they are of, if they say more.
+
+    Tables of that claim go: the notebook makes them anew, and nothing else can. Where it has not been published, the
+    file holds effects alone. Returns whether there was anything new.
+    """
+    path = paths.FIGURES / variant(profile, data) / f"{measure.notebook}.json"
+    left, new = published.left(measure.notebook, profile, data), entry(measure, found, effects, profile, data)
+    kept = left["effects"].get(name, {"of_units": []})
+    if not found.here or (new["keys"], new["of_units"]) == (kept.get("keys"), kept["of_units"]):
+        return False
+    if "notebook" not in left:
+        first = {"numbers": {}, "tables": {}, "notebook": measure.notebook, "profile": profile, "seed": 0, "seeds": 0}
+        left = first | {"data": described(load_images(profile, data)), "versions": versions()} | left
+    runs = {label(run): about(run) for seed in found.here for run in together(measure.runs, profile, data, seed)}
+    claim = name.split()[0].lower()
+    tables = {title: one for title, one in left["tables"].items() if not _of(claim, title)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, left | {"effects": left["effects"] | {name: new}, "tables": tables, "runs": left["runs"] | runs})
+    return True
+
+
+def counting(notebook, profile, data):
+    """What a notebook has published, with those of its effects alone that still count here (`measured.sought`)."""
+    left = published.left(notebook, profile, data)
+    effects = {}
+    for claim in table.measured_here():
+        for measure in (one for one in claim.measures if one.notebook == notebook):
+            name = f"{claim.id} {measure.name}"
+            if kept := left["effects"].get(name):
+                found = measured.sought(name, measure, profile, data)
+                rows = [row for row in kept["of_units"] if row["unit"] not in found.stale]
+                effects[name] = kept | {"of_units": rows}
+    return left | {"effects": effects}
+
+
+def _of(claim, title):
+    """Whether a table, "03-claim-b1-b3", is of a claim, "b1"."""
+    _, _, ids = title.partition("-claim-")
+    return claim in ids.split("-")
