@@ -37,7 +37,7 @@ def test_every_claim_has_a_line_with_a_verdict_in_each_setting(figures):
     assert heading == ["claim", "it says", "drawn 32", "course 64", "effect, drawn 32"]
     assert [row[0] for row in rows] == [claim.id for claim in rule.load()]
     told = {one.claim.id: one.verdict for one in rule.judged(rule.load(), figures / "quick")}
-    assert all(row[2] == row[3] == told[row[0]] for row in rows)
+    assert all(row[2] == row[3] and row[2].removesuffix(" †") == told[row[0]] for row in rows)
     assert {"reproduced", "open", "not run"} <= set(told.values())
 
 
@@ -58,9 +58,19 @@ def test_an_effect_is_one_that_agrees_with_the_verdict():
 
     parts = [part("beside", "reproduced", 3.0, beside=True), part("one", "open", 1.0), part("two", "reproduced", 2.0)]
     row = {"verdict": "reproduced in part", "measures": parts}
-    assert board.effect(row) == "two: +2.00 (2.00 to ∞)"
+    assert board.effect(row) == "two: +2.00 (2.00 to ∞); open: one"
+    against = [*parts[1:2], part("three", "contradicted: the opposite", -2.0)]
+    assert board.effect({"verdict": "open", "measures": against}) == "one: +1.00 (1.00 to ∞); contradicted: three"
     assert board.effect({"verdict": "open", "measures": parts[1:2]}) == "+1.00 (1.00 to ∞)"
     assert board.effect({"verdict": "not run", "measures": []}) == "–"
+
+
+def test_a_verdict_with_a_part_that_does_not_survive_the_correction_has_a_dagger():
+    part = {"measure": {"name": "one"}, "survives": False}
+    assert board.marked({"verdict": "reproduced", "measures": [part]}) == "reproduced †"
+    assert board.marked({"verdict": "reproduced", "measures": [part | {"survives": True}]}) == "reproduced"
+    assert board.marked({"verdict": "reproduced", "measures": [part | {"measure": {"beside": True}}]}) == "reproduced"
+    assert board.marked({"verdict": "open", "measures": [part]}) == "open"
 
 
 def test_what_decides_is_bold_and_counts_add_up(figures):

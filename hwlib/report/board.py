@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from hwlib import paths
-from hwlib.claims import table
+from hwlib.claims import rule, table
 from hwlib.report.forest import in_words
 
 VERDICTS = "08-verdicts.json"
@@ -50,7 +50,10 @@ def decides(verdict):
 
 
 def effect(row):
-    """What a claim's verdict rests on most, in words: of its parts the first that agrees with it, with its interval."""
+    """What a claim's verdict rests on most, in words: of its parts the first that agrees with it, with its interval.
+
+    Then those that ended otherwise: what is contradicted, and beside what is reproduced in part also what is open.
+    """
     known = [one for one in row["measures"] if one["value"] is not None and not one["measure"].get("beside")]
     if not known:
         return "–"
@@ -60,8 +63,21 @@ def effect(row):
     if low is not None or high is not None:
         low, high = -inf if low is None else low, inf if high is None else high
     words = in_words(SimpleNamespace(measure=SimpleNamespace(**one["measure"]), value=one["value"], low=low, high=high))
-    part = one["measure"].get("part") or one["measure"]["name"].replace("_", " ")
-    return words if len(row["measures"]) == 1 else f"{part}: {words}"
+    told = [words if len(row["measures"]) == 1 else f"{_part(one)}: {words}"]
+    for other in ("contradicted", "open") if verdict == "reproduced" else ("contradicted",):
+        parts = [_part(each) for each in known if each["verdict"].split(":")[0] == other != verdict]
+        told += [f"{other}: {' / '.join(parts)}"] if parts else []
+    return "; ".join(told)
+
+
+def _part(one):
+    return one["measure"].get("part") or one["measure"]["name"].replace("_", " ")
+
+
+def marked(row):
+    """A claim's verdict, with a dagger where a part that it rests on does not survive the correction for all."""
+    lost = [one for one in row["measures"] if one.get("survives") is False and not one["measure"].get("beside")]
+    return row["verdict"] + " †" * bool(lost and decides(row["verdict"]))
 
 
 def rows(found, claims=None):
@@ -69,8 +85,9 @@ def rows(found, claims=None):
     first = next(iter(found))
     yield ["claim", "it says", *found, f"effect, {first}"]
     for claim in claims or table.load():
-        verdicts = [each.get(claim.id, {"verdict": "not run"})["verdict"] for each in found.values()]
-        row = found[first].get(claim.id, {"verdict": "not run", "measures": []})
+        nothing = {"verdict": "not run", "measures": []}
+        verdicts = [marked(each.get(claim.id, nothing)) for each in found.values()]
+        row = found[first].get(claim.id, nothing)
         yield [claim.id, claim.short, *verdicts, effect(row)]
 
 
@@ -94,9 +111,9 @@ def told(found):
             groups.setdefault(row["verdict"], []).append(row["id"])
         counts = [
             f"{len(ids)} {'is' if len(ids) == 1 else 'are'} {verdict}" + f" ({', '.join(ids)})" * decides(verdict)
-            for verdict, ids in sorted(groups.items(), key=lambda one: (not decides(one[0]), one[0]))
+            for verdict, ids in sorted(groups.items(), key=lambda one: rule.VERDICTS.index(one[0]))
         ]
-        yield f"In the setting *{title}*, of {len(each)} sentences of the two reports {', '.join(counts)}."
+        yield f"Of the reports' {len(each)} claims, in the setting *{title}* {', '.join(counts)}."
 
 
 def page(found):
@@ -110,8 +127,8 @@ def page(found):
     return f"""# Findings {{.unnumbered}}
 
 {" ".join(told(found))} A verdict holds for its setting alone. Effects are means, ratios as factors (×), with their
-interval where there are several seeds or pairs. [The claims' section](08-claims.ipynb) says what each is measured by,
-and how it is judged.{older}
+interval where there are several seeds or pairs. †: a part of it does not survive the correction for all measures. [The
+claims' section](08-claims.ipynb) says what each is measured by, and how it is judged.{older}
 
 {markdown(found, "[{0}](08-claims.ipynb#{0})")}
 """
