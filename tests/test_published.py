@@ -68,7 +68,8 @@ def published(home, monkeypatch):
     runs = {f"{name}, seed {seed}": {"key": f"{name}{seed}", "result": {}} for name in "ab" for seed in range(5)}
     path = home / "figures/quick/03-a.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"effects": {"X sooner": seeds, "X style": pairs}, "runs": runs}))
+    whole = {"notebook": "03-a", "effects": {"X sooner": seeds, "X style": pairs}, "runs": runs, "tables": {}}
+    path.write_text(json.dumps(whole))
     return path
 
 
@@ -228,6 +229,14 @@ def test_settle_leaves_a_file_that_says_no_less_alone(published, monkeypatch):
     assert published.stat().st_ino == before.st_ino and published.stat().st_mtime_ns == before.st_mtime_ns
 
 
+def test_settle_does_not_replace_a_file_that_it_cannot_read(published, monkeypatch):
+    monkeypatch.setattr(Run, "here", (0, 1))
+    monkeypatch.setattr(settle, "together", measured.together)
+    published.write_text("<<<<<<< ours")
+    settle.stand("X sooner", SEEDS, *WHERE)
+    assert published.read_text() == "<<<<<<< ours"
+
+
 def test_where_nothing_was_published_settle_leaves_effects_that_can_be_judged(published, monkeypatch):
     published.unlink()
     measured_anew(published, monkeypatch, here=(0, 1, 2, 3, 4))
@@ -243,6 +252,12 @@ def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(publis
     left = json.loads(here.read_text())["effects"]
     assert [row["unit"] for row in left["X sooner"]["of_units"]] == [0, 1, 2, 3]
     assert len(left["X style"]["of_units"]) == 2
+    here.unlink()
+    killed = OSError("killed")
+    monkeypatch.setattr(ledger, "counting", lambda *what: (_ for _ in ()).throw(killed))
+    with pytest.raises(OSError, match="killed"):
+        publishing.stand_in("03-a", *WHERE, "quick")
+    assert not here.exists(), "half done, nothing stands there that does not count"
     here.write_text("executed here, later")
     publishing.stand_in("03-a", *WHERE, "quick")
     assert here.read_text() == "executed here, later"

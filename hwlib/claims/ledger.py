@@ -44,9 +44,10 @@ def leave(name, measure, found, effects, profile, data):
     path = paths.FIGURES / variant(profile, data) / f"{measure.notebook}.json"
     left, new = published.left(measure.notebook, profile, data), entry(measure, found, effects, profile, data)
     kept = left["effects"].get(name, {"of_units": []})
-    if not found.here or (new["keys"], new["of_units"]) == (kept.get("keys"), kept["of_units"]):
+    unreadable = path.exists() and "notebook" not in left  # `published.left` has said so; it is not ours to replace
+    if unreadable or not found.here or (new["keys"], new["of_units"]) == (kept.get("keys"), kept["of_units"]):
         return False
-    if "notebook" not in left:
+    if not path.exists():
         first = {"numbers": {}, "tables": {}, "notebook": measure.notebook, "profile": profile, "seed": 0, "seeds": 0}
         left = first | {"data": described(load_images(profile, data)), "versions": versions()} | left
     runs = {label(run): about(run) for seed in found.here for run in together(measure.runs, profile, data, seed)}

@@ -45,7 +45,10 @@ def measures():
 
 
 def stand(name, measure, profile, data):
-    """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs)."""
+    """How a measure stands with the seeds that there are, and what its next look needs: (Finding, list of runs).
+
+    What was measured here is left in `figures/`, but at `smoke`, of which nothing is published.
+    """
     found = measured.sought(name, measure, profile, data)
     units = found.published | measured.effects(measure, profile, data, found.here)
     if profile != "smoke":

@@ -113,7 +113,7 @@ def told(found):
             f"{len(ids)} {'is' if len(ids) == 1 else 'are'} {verdict}" + f" ({', '.join(ids)})" * decides(verdict)
             for verdict, ids in sorted(groups.items(), key=lambda one: rule.VERDICTS.index(one[0]))
         ]
-        yield f"Of the reports' {len(each)} claims, in the setting *{title}* {', '.join(counts)}."
+        yield f"Of the reports' {len(each)} claims, in the setting *{title}*: {', '.join(counts)}."
 
 
 def page(found):
