@@ -59,6 +59,7 @@ def test_an_effect_is_one_that_agrees_with_the_verdict():
     parts = [part("beside", "reproduced", 3.0, beside=True), part("one", "open", 1.0), part("two", "reproduced", 2.0)]
     row = {"verdict": "reproduced in part", "measures": parts}
     assert board.effect(row) == "two: +2.00 (2.00 to ∞); open: one"
+    assert board.effect(row, others=False) == "two: +2.00 (2.00 to ∞)", "a page has no room for them"
     against = [*parts[1:2], part("three", "contradicted: the opposite", -2.0)]
     assert board.effect({"verdict": "open", "measures": against}) == "one: +1.00 (1.00 to ∞); contradicted: three"
     assert board.effect({"verdict": "open", "measures": parts[1:2]}) == "+1.00 (1.00 to ∞)"

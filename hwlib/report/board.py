@@ -49,10 +49,10 @@ def decides(verdict):
     return verdict.startswith(("reproduced", "contradicted"))
 
 
-def effect(row):
+def effect(row, others=True):
     """What a claim's verdict rests on most, in words: of its parts the first that agrees with it, with its interval.
 
-    Then those that ended otherwise: what is contradicted, and beside what is reproduced in part also what is open.
+    Then the `others` that ended otherwise: what is contradicted, and what is open of a claim reproduced in part.
     """
     known = [one for one in row["measures"] if one["value"] is not None and not one["measure"].get("beside")]
     if not known:
@@ -64,7 +64,7 @@ def effect(row):
         low, high = -inf if low is None else low, inf if high is None else high
     words = in_words(SimpleNamespace(measure=SimpleNamespace(**one["measure"]), value=one["value"], low=low, high=high))
     told = [words if len(row["measures"]) == 1 else f"{_part(one)}: {words}"]
-    for other in ("contradicted", "open") if verdict == "reproduced" else ("contradicted",):
+    for other in ("contradicted", *["open"] * (verdict == "reproduced")) if others else ():
         parts = [_part(each) for each in known if each["verdict"].split(":")[0] == other != verdict]
         told += [f"{other}: {' / '.join(parts)}"] if parts else []
     return "; ".join(told)
@@ -80,24 +80,24 @@ def marked(row):
     return row["verdict"] + " †" * bool(lost and decides(row["verdict"]))
 
 
-def rows(found, claims=None):
+def rows(found, others=True):
     """The board's heading and its rows, lists of texts: id, sentence, a verdict a setting, effect in the first."""
     first = next(iter(found))
     yield ["claim", "it says", *found, f"effect, {first}"]
-    for claim in claims or table.load():
+    for claim in table.load():
         nothing = {"verdict": "not run", "measures": []}
         verdicts = [marked(each.get(claim.id, nothing)) for each in found.values()]
         row = found[first].get(claim.id, nothing)
-        yield [claim.id, claim.short, *verdicts, effect(row)]
+        yield [claim.id, claim.short, *verdicts, effect(row, others)]
 
 
-def markdown(found, link="{}"):
-    """The board as a Markdown table; `link` is what an id becomes. Verdicts that decide are bold."""
+def markdown(found, link="{}", others=True):
+    """The board as a Markdown table; `link` is what an id becomes, `others` as of `effect`. What decides is bold."""
 
     def strong(verdict):
         return f"**{verdict}**" if decides(verdict) else verdict
 
-    heading, *body = rows(found)
+    heading, *body = rows(found, others)
     lines = [heading, [":---"] * len(heading)]
     lines += [[link.format(name), text, *map(strong, verdicts), last] for name, text, *verdicts, last in body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -130,7 +130,7 @@ def page(found):
 interval where there are several seeds or pairs. †: a part of it does not survive the correction for all measures. [The
 claims' section](08-claims.ipynb) says what each is measured by, and how it is judged.{older}
 
-{markdown(found, "[{0}](08-claims.ipynb#{0})")}
+{markdown(found, "[{0}](08-claims.ipynb#{0})", others=False)}
 """
 
 
