@@ -1,14 +1,9 @@
 """What 09-your-turn measures: effects of the reports' claims with raw weights, those of a run's last update."""
 
-from functools import partial
-
-from hwlib.claims import comparisons, rule
+from hwlib.claims import speed
 from hwlib.claims.effects import Effect
-from hwlib.claims.measured import function_of
-from hwlib.experiments import looks
-from hwlib.report.evidence import standing
 from hwlib.runs.evaluation import Evaluator
-from hwlib.runs.store import Run, seeds_of, together
+from hwlib.runs.store import Run
 
 
 class RawRun(Run):
@@ -34,32 +29,19 @@ def with_raw_weights(function, evaluator, *runs):
     return function(judge, *(RawRun(run.name, run.profile, run.data, run.seed) for run in runs))
 
 
-def standings(section, *ids):
-    """How the reports' claims `ids` stand by each kind of weights: rows of a table, as `Section.claim` makes them."""
-    rows = []
-    for claim in (claim for claim in rule.load() if claim.id in ids):
-        for measure in (one for one in claim.measures if not one.beside):
-            function, runs = function_of(measure), (measure.runs, section.profile, section.data)
-            arms = {seed: together(*runs, seed) for seed in seeds_of(*runs, section.asked_seeds)}
-            for weights, of in {"averaged": function, "raw": partial(with_raw_weights, function)}.items():
-                effects = {seed: of(section.evaluator, *both) for seed, both in arms.items()}
-                rows.append((weights, *standing(claim, rule.judge(measure, effects, looks(section.profile)))))
-    return rows
-
-
 def face(evaluator, *runs):
     """How far raw weights move the effect of `images_to_face`: the log ratio with them less that with averages."""
-    return _moved(comparisons.images_to_face, evaluator, runs)
+    return _moved(speed.images_to_face, evaluator, runs)
 
 
 def hair(evaluator, *runs):
     """The same of `images_to_hair`."""
-    return _moved(comparisons.images_to_hair, evaluator, runs)
+    return _moved(speed.images_to_hair, evaluator, runs)
 
 
 def eyes(evaluator, *runs):
     """The same of `images_to_eyes`."""
-    return _moved(comparisons.images_to_eyes, evaluator, runs)
+    return _moved(speed.images_to_eyes, evaluator, runs)
 
 
 def _moved(function, evaluator, runs):

@@ -19,7 +19,7 @@ from scipy import stats
 from hwlib import experiments, paths
 from hwlib.claims import rule as claims
 from hwlib.claims.effects import Effect
-from hwlib.claims.measured import counting, function_of
+from hwlib.claims.measured import function_of
 from hwlib.claims.rule import judge
 from hwlib.claims.table import REGIONS, measured_here
 from hwlib.report import evidence, forest, notebooks
@@ -94,6 +94,11 @@ def test_a_claim_without_a_measure_is_refused(tmp_path):
         ('direction = "more"\nsmallest = 0.1', "", "direction is one of"),
         ('why = "seen"', 'why = "seen"\nchanged = [{date = "2026-11-24"}]', "a date and a reason"),
         ('why = "seen"', 'why = "seen"\nchanged = [{date = "d", reason = "r", sen = 5}]', "a date and a reason"),
+        (
+            'why = "seen"',
+            'why = "seen"\nchanged = [{date = "d", reason = "r", seen = {quick = 5}}]',
+            "seen has a profile",
+        ),
         ('why = "seen"', "", "A1: why: missing"),
         ('why = "seen"', 'why = "seen"\nreason = "x"', "A1: reason: missing, empty or unknown"),
         ('statement = "說"', 'statement = ""', "A1: statement: missing, empty"),
@@ -143,8 +148,8 @@ def test_log_ratios_are_shown_as_factors():
 def beside_one(kernel):
     """A claim with one part, reproduced, and the kernel distance beside it, with this effect."""
     runs = ("dcgan", "wgan")
-    part_ = dataclasses.replace(measure("less", 0.2), name="distance", runs=runs, function="comparisons:distance")
-    beside = dataclasses.replace(part_, name="kernel", function="comparisons:kernel", beside=True)
+    part_ = dataclasses.replace(measure("less", 0.2), name="distance", runs=runs, function="quality:distance")
+    beside = dataclasses.replace(part_, name="kernel", function="quality:kernel", beside=True)
     found = judge(part_, seeds(-0.5, scatter=0.01)), judge(beside, seeds(kernel, scatter=0.01))
     return claims.Judged(TABLE[0], claims.verdict(found), found)
 
@@ -161,7 +166,7 @@ def test_what_is_measured_beside_has_no_say_and_is_named_so():
 
 
 def test_a_measure_of_the_kernel_distance_is_called_so():
-    named = [measure for _, measure in MEASURES if measure.function == "comparisons:kernel"]
+    named = [measure for _, measure in MEASURES if measure.function == "quality:kernel"]
     assert len(named) > 5 and all("kernel distance" in measure.what for measure in named)
 
 
@@ -265,10 +270,13 @@ def test_a_claim_reproduced_in_part_says_which_part_and_what_was_changed_when():
 
 
 def test_seeds_seen_before_a_measure_was_changed_do_not_count_and_the_card_says_so():
-    changed = ({"date": "2026-11-24", "reason": "a finer grid"}, {"date": "2026-12-01", "reason": "all", "seen": 5})
+    seen = {"profile": "quick", "data": "avatars", "seeds": 5}
+    changed = ({"date": "2026-11-24", "reason": "a finer grid"}, {"date": "2026-12-01", "reason": "all", "seen": seen})
     m = measure(changed=changed)
-    assert counting(m, [0, 1, 4, 5, 7]) == [5, 7] and counting(measure(), [0, 1]) == [0, 1]
-    one = claims.Judged(dataclasses.replace(TABLE[0], measures=(m,)), "not run", [judge(m, {})])
+    assert m.first_seed("quick", "avatars") == 5 and measure().first_seed("quick", "avatars") == 0
+    assert m.first_seed("quick", "photos.zip") == m.first_seed("study", "avatars") == 0, "there, nobody has seen them"
+    found = dataclasses.replace(judge(m, {}), profile="quick", data="avatars")
+    one = claims.Judged(dataclasses.replace(TABLE[0], measures=(m,)), "not run", [found])
     assert "all. Seeds count from 5 on." in evidence.card(one, paths.NOTEBOOKS)
     with pytest.raises(ValueError, match="pairs were seen before a change"):
         measure(changed=changed, units="pairs")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hwlib.claims import effects
+from hwlib.claims import effects, intervals
 from hwlib.claims.effects import Effect
 
 
@@ -21,42 +21,42 @@ from hwlib.claims.effects import Effect
     ],
 )
 def test_differences_of_shares_have_the_intervals_of_newcombes_table(counts, expected):
-    assert effects.newcombe(*counts) == pytest.approx(expected, abs=6e-5)
+    assert intervals.newcombe(*counts) == pytest.approx(expected, abs=6e-5)
 
 
 def test_a_share_has_wilsons_interval():
-    assert effects.wilson(50, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)
-    low, high = effects.wilson(50, 50)
+    assert intervals.wilson(50, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)
+    low, high = intervals.wilson(50, 50)
     assert 0.9 < low < 1 and high == 1
-    assert effects.wilson(50, 100, 0.99)[0] < 0.4038
+    assert intervals.wilson(50, 100, 0.99)[0] < 0.4038
 
 
 def test_the_interval_of_values_is_students():
     values = [0.2, 0.5, 0.3, 0.9]
     reference = stats.t.interval(0.9, 3, np.mean(values), stats.sem(values))
-    assert effects.interval([Effect(value) for value in values], 0.9) == pytest.approx(reference)
+    assert intervals.interval([Effect(value) for value in values], 0.9) == pytest.approx(reference)
     wider = stats.t.interval(0.9, 7, np.mean(values), np.std(values, ddof=1) / math.sqrt(8))
-    assert effects.interval([Effect(value) for value in values], 0.9, n=8) == pytest.approx(wider)
+    assert intervals.interval([Effect(value) for value in values], 0.9, n=8) == pytest.approx(wider)
 
 
 def test_shares_are_pooled_and_scatter_between_units_is_not_forgotten():
     alike = [Effect(counts=(3, 6, 1, 6))] * 5
-    assert effects.mean(alike) == pytest.approx(1 / 3)
-    assert effects.interval(alike, 0.95) == effects.newcombe(15, 30, 5, 30)
-    assert effects.interval([Effect(counts=(300, 1000))] * 5, 0.95) == effects.wilson(1500, 5000)
+    assert intervals.mean(alike) == pytest.approx(1 / 3)
+    assert intervals.interval(alike, 0.95) == intervals.newcombe(15, 30, 5, 30)
+    assert intervals.interval([Effect(counts=(300, 1000))] * 5, 0.95) == intervals.wilson(1500, 5000)
     apart = [Effect(counts=(k, 1000)) for k in (200, 250, 300, 350, 400)]
     shares = [0.2, 0.25, 0.3, 0.35, 0.4]
-    assert effects.interval(apart, 0.95) == pytest.approx(stats.t.interval(0.95, 4, 0.3, stats.sem(shares)))
-    assert effects.interval([Effect(counts=(k, 3)) for k in (0, 3, 3)], 0.95)[1] == 1, "no share is above one"
-    assert effects.interval(alike, 0.95, n=10) == effects.newcombe(30, 60, 10, 60)
+    assert intervals.interval(apart, 0.95) == pytest.approx(stats.t.interval(0.95, 4, 0.3, stats.sem(shares)))
+    assert intervals.interval([Effect(counts=(k, 3)) for k in (0, 3, 3)], 0.95)[1] == 1, "no share is above one"
+    assert intervals.interval(alike, 0.95, n=10) == intervals.newcombe(30, 60, 10, 60)
 
 
 def test_a_value_that_was_cut_off_has_one_end():
     values = [Effect(1.0), Effect(2.0), Effect(1.5)]
-    low, high = effects.interval(values, 0.95)
-    assert effects.interval([Effect(1.0, at_least=True), *values[1:]], 0.95) == (low, math.inf)
-    assert effects.interval([Effect(1.0, at_most=True), *values[1:]], 0.95) == (-math.inf, high)
-    assert effects.point([Effect(1.0, at_least=True)]) == (1.0, math.inf)
+    low, high = intervals.interval(values, 0.95)
+    assert intervals.interval([Effect(1.0, at_least=True), *values[1:]], 0.95) == (low, math.inf)
+    assert intervals.interval([Effect(1.0, at_most=True), *values[1:]], 0.95) == (-math.inf, high)
+    assert intervals.point([Effect(1.0, at_least=True)]) == (1.0, math.inf)
 
 
 @pytest.mark.parametrize(

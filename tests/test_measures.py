@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hwlib.claims import comparisons, hybrid, texts
-from hwlib.claims.comparisons import images_until
+from hwlib.claims import failures, frequencies, hybrid, quality, speed, texts
+from hwlib.claims.speed import images_until
 
 RINGS = ("detail_0", "detail_1", "detail_2", "detail_3")
 
@@ -71,40 +71,40 @@ def shares(*values):
 def test_a_level_is_reached_where_the_curve_stays_below_it():
     assert images_until({10: 0.9, 20: 0.3, 40: 0.5, 80: 0.2}, 0.4) == (
         pytest.approx(40 * 2 ** (np.log(0.5 / 0.4) / np.log(0.5 / 0.2))),
-        comparisons.EXACTLY,
+        speed.EXACTLY,
     )
-    assert images_until({10: 0.3, 20: 0.2}, 0.4) == (10, comparisons.AT_MOST)
-    assert images_until({10: 0.9, 20: 0.41}, 0.4) == (20, comparisons.AT_LEAST)
+    assert images_until({10: 0.3, 20: 0.2}, 0.4) == (10, speed.AT_MOST)
+    assert images_until({10: 0.9, 20: 0.41}, 0.4) == (20, speed.AT_LEAST)
 
 
 def test_twice_as_many_images_are_a_log_ratio_of_log_2(evaluator):
     slow, fast = Run(shares(1.0, 0.8, 0.4, 0.2)), Run(shares(0.8, 0.4, 0.2, 0.1))
-    effect = comparisons.images_to_face(evaluator, slow, fast)
+    effect = speed.images_to_face(evaluator, slow, fast)
     assert effect.value == pytest.approx(np.log(2)) and not effect.at_least and not effect.too_early
 
 
 def test_a_run_that_never_gets_there_has_needed_at_least_what_it_saw(evaluator):
     fast, never = Run(shares(0.8, 0.4, 0.2, 0.1, 0.1, 0.1)), Run(shares(1.0, 0.9, 0.8, 0.7, 0.6, 0.5))
-    effect = comparisons.images_to_face(evaluator, never, fast)
+    effect = speed.images_to_face(evaluator, never, fast)
     assert effect.at_least and effect.value == pytest.approx(np.log(320 / 20))
-    mirrored = comparisons.images_to_face(evaluator, fast, never)
+    mirrored = speed.images_to_face(evaluator, fast, never)
     assert mirrored.at_most and mirrored.value == -effect.value
 
 
 def test_a_run_that_was_there_at_the_first_moment_has_needed_at_most_what_it_saw_by_then(evaluator):
     at_once, later = Run(shares(0.3, 0.2, 0.2, 0.1)), Run(shares(0.9, 0.8, 0.4, 0.2))
-    effect = comparisons.images_to_face(evaluator, later, at_once)
+    effect = speed.images_to_face(evaluator, later, at_once)
     assert effect.at_least and not effect.at_most and effect.value == pytest.approx(np.log(4))
-    assert comparisons.images_to_face(evaluator, at_once, later).at_most
-    assert "both were there" in comparisons.images_to_face(evaluator, at_once, at_once).too_early
+    assert speed.images_to_face(evaluator, at_once, later).at_most
+    assert "both were there" in speed.images_to_face(evaluator, at_once, at_once).too_early
     never = Run(shares(0.9, 0.9, 0.9, 0.9))
-    assert comparisons.images_to_face(evaluator, never, at_once).at_least
+    assert speed.images_to_face(evaluator, never, at_once).at_least
 
 
 def test_the_slower_run_must_have_been_given_four_times_as_long(evaluator):
     fast, stopped = Run(shares(0.8, 0.4, 0.2)), Run(shares(1.0, 0.9, 0.8))
-    assert "saw 2 times the images" in comparisons.images_to_face(evaluator, stopped, fast).too_early
-    assert "neither" in comparisons.images_to_face(evaluator, stopped, stopped).too_early
+    assert "saw 2 times the images" in speed.images_to_face(evaluator, stopped, fast).too_early
+    assert "neither" in speed.images_to_face(evaluator, stopped, stopped).too_early
 
 
 def test_colours_are_learnt_at_half_of_the_hair_and_three_tenths_of_the_eyes(evaluator):
@@ -112,9 +112,9 @@ def test_colours_are_learnt_at_half_of_the_hair_and_three_tenths_of_the_eyes(eva
         Run(shares(1, 1, 1, 1), hair=shares(0.1, 0.5, 0.9, 0.9)),
         Run(shares(1, 1, 1, 1), hair=shares(0.1, 0.1, 0.5, 0.9)),
     )
-    assert comparisons.images_to_hair(evaluator, other, one).value == pytest.approx(np.log(2))
-    assert comparisons.images_to_eyes(evaluator, other, one).value > 0
-    effect = comparisons.hair_over_training(evaluator, one, other)
+    assert speed.images_to_hair(evaluator, other, one).value == pytest.approx(np.log(2))
+    assert speed.images_to_eyes(evaluator, other, one).value > 0
+    effect = speed.hair_over_training(evaluator, one, other)
     assert effect.value == pytest.approx((0.4 + 0.4) / 4)
 
 
@@ -123,47 +123,47 @@ def test_colours_are_learnt_at_half_of_the_hair_and_three_tenths_of_the_eyes(eva
 
 def test_distances_compare_at_equally_many_images_or_updates(evaluator):
     five, one = Run(shares(0.9, 0.4, 0.2), per_step=50), Run(shares(1.0, 0.8, 0.6, 0.5), per_step=25)
-    assert comparisons.distance(evaluator, one, five).value == pytest.approx(np.log(0.5 / 0.2))
-    assert comparisons.distance_at_equal_steps(evaluator, one, five).value == pytest.approx(np.log(0.6 / 0.2))
-    assert comparisons.kernel(evaluator, one, five).value == pytest.approx(np.log(0.4 / 0.1))
+    assert quality.distance(evaluator, one, five).value == pytest.approx(np.log(0.5 / 0.2))
+    assert quality.distance_at_equal_steps(evaluator, one, five).value == pytest.approx(np.log(0.6 / 0.2))
+    assert quality.kernel(evaluator, one, five).value == pytest.approx(np.log(0.4 / 0.1))
 
 
 def test_two_models_that_have_not_learned_cannot_be_compared(evaluator):
     bad, worse = Run(shares(0.9, 0.5)), Run(shares(0.9, 0.8))
-    for measure in (comparisons.distance, comparisons.detail, comparisons.lattice, comparisons.stalls):
+    for measure in (quality.distance, frequencies.detail, frequencies.lattice, quality.stalls):
         assert "stands at 1.25 of the distance from which on faces" in measure(evaluator, bad, worse).too_early
-    assert comparisons.early_diversity(evaluator, bad, worse).too_early
-    assert comparisons.broken(evaluator, bad).too_early and comparisons.luminance(evaluator, bad).too_early
+    assert quality.early_diversity(evaluator, bad, worse).too_early
+    assert quality.broken(evaluator, bad).too_early and quality.luminance(evaluator, bad).too_early
 
 
 def test_runs_that_never_stand_alike_are_not_compared(evaluator):
     one, other = Run(shares(0.3, 0.2), per_step=10), Run(shares(0.3, 0.2), per_step=7)
-    for measure in (comparisons.distance, comparisons.white, comparisons.lattice):
+    for measure in (quality.distance, quality.white, frequencies.lattice):
         assert "same number of images" in measure(evaluator, one, other).too_early
 
 
 def test_a_run_stalls_that_improves_less_from_half_of_its_training_on(evaluator):
     stalled, improved = Run(shares(0.9, 0.3, 0.3)), Run(shares(0.9, 0.4, 0.2))
-    assert comparisons.stalls(evaluator, stalled, improved).value == pytest.approx(np.log(2))
+    assert quality.stalls(evaluator, stalled, improved).value == pytest.approx(np.log(2))
     still_learning = Run(shares(0.9, 0.8, 0.2))
-    assert "at half of the training" in comparisons.stalls(evaluator, stalled, still_learning).too_early
+    assert "at half of the training" in quality.stalls(evaluator, stalled, still_learning).too_early
 
 
 def test_failed_runs_are_counted_to_be_pooled(evaluator):
     fine, bad = Run(shares(0.2)), Run(shares(0.9), failed=["no faces"])
-    assert comparisons.failed(evaluator, fine, bad, fine, bad).counts == (2, 3)
-    assert "the control, failed too" in comparisons.failed(evaluator, bad, bad, fine).too_early
-    assert comparisons.fails_more(evaluator, bad, bad, fine, bad).counts == (2, 2, 1, 2)
-    assert comparisons.initialisers_fail(evaluator, bad, fine, fine).counts == (1, 2, 0, 1)
+    assert failures.failed(evaluator, fine, bad, fine, bad).counts == (2, 3)
+    assert "the control, failed too" in failures.failed(evaluator, bad, bad, fine).too_early
+    assert failures.fails_more(evaluator, bad, bad, fine, bad).counts == (2, 2, 1, 2)
+    assert failures.initialisers_fail(evaluator, bad, fine, fine).counts == (1, 2, 0, 1)
 
 
 def test_a_run_that_was_trained_longer_has_no_more_time_to_succeed(evaluator, monkeypatch):
     monkeypatch.setattr(evaluator, "at", lambda run, step: {"failed": ["no faces"] * (run.curve[step] > 0.6)})
     short, long = Run(shares(0.9, 0.8)), Run(shares(0.9, 0.8, 0.2))
-    assert comparisons.fails_more(evaluator, short, long).counts == (1, 1, 1, 1)
+    assert failures.fails_more(evaluator, short, long).counts == (1, 1, 1, 1)
     gone = Run(shares(0.9), diverged_at=1)
-    assert comparisons.fails_more(evaluator, gone, Run(shares(0.9, 0.2))).counts == (1, 1, 0, 1)
-    assert "equally many" in comparisons.failed(evaluator, short, Run({3: 0.9})).too_early
+    assert failures.fails_more(evaluator, gone, Run(shares(0.9, 0.2))).counts == (1, 1, 0, 1)
+    assert "equally many" in failures.failed(evaluator, short, Run({3: 0.9})).too_early
 
 
 # How it looks
@@ -172,30 +172,30 @@ def test_a_run_that_was_trained_longer_has_no_more_time_to_succeed(evaluator, mo
 def test_noise_above_the_real_images_detail_counts_as_theirs(evaluator):
     rings = [dict(zip(RINGS, energy, strict=True)) for energy in ((1.7, 2.0, 3.0, 9.0), (0.5, 0.5, 0.5, 9.0))]
     noisy, blurred = (Run(shares(0.3), **one) for one in rings)
-    assert comparisons.detail(evaluator, blurred, noisy).value == pytest.approx(3 * np.log(0.5) / 4)
-    assert "noise" in comparisons.detail(evaluator, noisy, noisy).too_early
+    assert frequencies.detail(evaluator, blurred, noisy).value == pytest.approx(3 * np.log(0.5) / 4)
+    assert "noise" in frequencies.detail(evaluator, noisy, noisy).too_early
 
 
 def test_a_lattice_counts_as_far_as_it_is_above_real_images(evaluator):
     plain = {"peak_2": 0.5, "peak_4": 1.0, "around_2": 1.0, "around_4": 1.0}
     lattice, clean = Run(shares(0.3), **plain | {"peak_2": 4.0}), Run(shares(0.3), **plain)
-    assert comparisons.lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4) / 2)
-    assert comparisons.strongest_lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4))
+    assert frequencies.lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4) / 2)
+    assert frequencies.strongest_lattice(evaluator, clean, lattice).value == pytest.approx(-np.log(4))
     noise = Run(shares(0.3), **dict.fromkeys(plain, 8.0))
-    assert comparisons.lattice(evaluator, clean, noise).value == 0
+    assert frequencies.lattice(evaluator, clean, noise).value == 0
 
 
 def test_diversity_is_taken_when_the_first_of_the_two_shows_faces(evaluator):
     early, late = Run(shares(0.9, 0.3, 0.2), diversity=0.5), Run(shares(0.9, 0.8, 0.3), diversity=2.0)
-    assert comparisons.early_diversity(evaluator, early, late).value == pytest.approx(np.log(0.5))
-    assert comparisons.early_distance(evaluator, early, late).value == pytest.approx(np.log(0.3 / 0.8))
+    assert quality.early_diversity(evaluator, early, late).value == pytest.approx(np.log(0.5))
+    assert quality.early_distance(evaluator, early, late).value == pytest.approx(np.log(0.3 / 0.8))
 
 
 def test_broken_dark_and_white_images_are_set_against_real_ones(evaluator):
     run, plain = Run(shares(0.3), precision=0.7, luminance=0.5, white=0.9), Run(shares(0.3), white=0.1)
-    assert comparisons.broken(evaluator, run).value == pytest.approx(0.3)
-    assert comparisons.luminance(evaluator, run).value == pytest.approx(-0.1)
-    assert comparisons.white(evaluator, run, plain).counts == (1, 1, 0, 1)
+    assert quality.broken(evaluator, run).value == pytest.approx(0.3)
+    assert quality.luminance(evaluator, run).value == pytest.approx(-0.1)
+    assert quality.white(evaluator, run, plain).counts == (1, 1, 0, 1)
 
 
 # What texts and noise do
@@ -210,7 +210,7 @@ def test_colours_asked_for_are_compared_where_one_arm_has_three_times_chance(eva
 def test_an_untrusted_classifier_says_nothing(evaluator):
     evaluator.classifier = SimpleNamespace(record={"result": {"hair_accuracy": 0.5, "eyes_accuracy": 0.9}})
     run = Run(shares(0.3), hair=0.8, eyes=0.8)
-    for measure in (texts.hair, comparisons.images_to_hair, comparisons.hair_over_training, hybrid.dark_hair):
+    for measure in (texts.hair, speed.images_to_hair, speed.hair_over_training, hybrid.dark_hair):
         assert "no classifier of hair" in measure(evaluator, run, run).too_early
 
 

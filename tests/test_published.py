@@ -15,7 +15,7 @@ from hwlib.report import notebooks, publishing, section
 from hwlib.runs import sources, store
 
 SEEDS = rule.Measure(
-    "sooner", "w", "log ratio", "y", "more", 0.2, notebook="03-a", runs=("a", "b"), function="comparisons:distance"
+    "sooner", "w", "log ratio", "y", "more", 0.2, notebook="03-a", runs=("a", "b"), function="quality:distance"
 )
 PAIRS = rule.Measure(
     "style",
@@ -108,7 +108,7 @@ def test_under_another_key_nothing_that_was_published_counts(published, monkeypa
     elif what == "measures of a run":
         monkeypatch.setattr(measured, "evaluator", lambda profile, data: SimpleNamespace(key="another judge"))
     else:
-        measure = replace(SEEDS, function="comparisons:kernel")
+        measure = replace(SEEDS, function="quality:kernel")
     assert measured.sought("X sooner", measure, *WHERE) == measured.Sought([], {}, [0, 1, 2, 3, 4])
 
 
@@ -119,7 +119,9 @@ def test_of_seeds_after_one_that_is_missing_none_counts(published):
 
 
 def test_after_a_change_the_seeds_that_count_are_enough(published):
-    later = replace(SEEDS, changed=({"date": "d", "reason": "r", "seen": 2},))
+    later = replace(
+        SEEDS, changed=({"date": "d", "reason": "r", "seen": {"profile": "quick", "data": "avatars", "seeds": 2}},)
+    )
     change(published, lambda left: [left["effects"]["X sooner"]["keys"].pop(seed) for seed in "01"])
     assert [*measured.sought("X sooner", later, *WHERE).published] == [2, 3, 4]
 

@@ -5,7 +5,7 @@ import pytest
 from made_up_results import measure
 
 from hwlib import experiments
-from hwlib.claims import effects
+from hwlib.claims import intervals
 from hwlib.claims import rule as claims
 from hwlib.claims.effects import Effect
 from hwlib.claims.rule import judge, place
@@ -27,7 +27,7 @@ def told(values, direction="more", looks=LOOKS, smallest=SMALLEST):
     found, asked = [], measure(direction, smallest)
     for n in looks:
         part = values[:, :n]
-        reach = effects.reach(part.std(1, ddof=1), n, 1 - claims.ERROR / len(looks))
+        reach = intervals.reach(part.std(1, ddof=1), n, 1 - claims.ERROR / len(looks))
         mean = part.mean(1)
         ends = zip(mean - reach, mean + reach, strict=True)
         found.append([place(low, high, asked) for low, high in ends])
@@ -91,8 +91,8 @@ def shares(p_a, p_b, cases, scatter, looks, rounds):
     for i, (a, b) in enumerate(zip(*counted, strict=True)):
         for n in looks:
             units = [Effect(counts=(x, cases, y, cases)) for x, y in zip(a[:n].tolist(), b[:n].tolist(), strict=True)]
-            pooled = effects.newcombe(a[:n].sum(), n * cases, b[:n].sum(), n * cases, level)
-            for which, (low, high) in enumerate([pooled, effects.interval(units, level)]):
+            pooled = intervals.newcombe(a[:n].sum(), n * cases, b[:n].sum(), n * cases, level)
+            for which, (low, high) in enumerate([pooled, intervals.interval(units, level)]):
                 missed[which, i] |= not low <= difference <= high
     return missed.mean(1)
 

@@ -57,8 +57,8 @@ def world(monkeypatch):
     monkeypatch.setattr(settle, "measures", lambda: [("X plain", PLAIN), ("X open", open_)])
 
     def sought(name, measure, profile, data):
-        there = measured.counting(measure, seeds_of(measure.runs, profile, data))
-        here = [seed for seed in there if seed not in published]
+        there, first = seeds_of(measure.runs, profile, data), measure.first_seed(profile, data)
+        here = [seed for seed in there if seed >= first and seed not in published]
         return measured.Sought(here, {seed: Effect(1.0 + 0.01 * seed) for seed in published}, [])
 
     published = set()
@@ -101,7 +101,7 @@ def test_published_seeds_are_not_trained_again(world, monkeypatch):
 
 
 def test_after_a_change_the_first_look_is_at_seeds_that_nobody_has_seen(world, monkeypatch):
-    changed = ({"date": "d", "reason": "r", "seen": 2},)
+    changed = ({"date": "d", "reason": "r", "seen": {"profile": "quick", "data": "avatars", "seeds": 2}},)
     plain = rule.Measure("plain", "w", "log ratio", "y", "more", 0.2, runs=("a", "b"), function="f", changed=changed)
     monkeypatch.setattr(settle, "measures", lambda: [("X plain", plain)])
     found = settle.settle("quick", "avatars", 1.0, lambda line: None)

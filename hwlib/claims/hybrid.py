@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from hwlib.claims.comparisons import fine_detail, log_ratio, shows_none, untold
+from hwlib.claims.arms import log_ratio, shows_none, untold
 from hwlib.claims.effects import Effect
+from hwlib.claims.frequencies import fine_detail
 from hwlib.claims.texts import difference
 from hwlib.data import tags
 from hwlib.data.avatars import EYES_RGB, HAIR_RGB
@@ -26,7 +27,7 @@ def gray_distance(evaluator, gray_gan, colour_gan):
 
 
 def colouring_blurs(evaluator, gray_gan, colouriser):
-    """Log ratio of fine detail (`comparisons.fine_detail`), after over before colouring, of faces of the gray GAN."""
+    """Log ratio of fine detail (`frequencies.fine_detail`), after over before colouring, of faces of the gray GAN."""
     if reason := shows_none(evaluator, gray_gan):
         return Effect(too_early=reason)
     return blur(evaluator, faces(evaluator, gray_gan), colouriser)

@@ -39,8 +39,9 @@ def sought(name, measure, profile, data, wanted=()):
     left, pairs = published.left(measure.notebook, profile, data)["effects"].get(name, {}), measure.units == "pairs"
     now = keys(measure, profile, data, map(int, left.get("keys", {})))
     same = {int(seed) for seed, key in now.items() if left["keys"][seed] == key}
-    seeds = seeds_of(measure.runs, profile, data, wanted, {*same, *range(measure.first_seed)})
-    seeds = counting(measure, seeds)[: 1 if pairs else None]
+    first = measure.first_seed(profile, data)
+    seeds = seeds_of(measure.runs, profile, data, wanted, {*same, *range(first)})
+    seeds = [seed for seed in seeds if seed >= first][: 1 if pairs else None]
     asked = seeds_of(measure.runs, profile, data, wanted)
     here = [
         seed for seed in seeds if seed in asked or all(r.finished for r in together(measure.runs, profile, data, seed))
@@ -87,11 +88,6 @@ def published_runs(measure, profile, data, of_seeds):
     runs = [run for seed in of_seeds for run in together(measure.runs, profile, data, seed)]
     left = {one["key"]: one for one in published.left(measure.notebook, profile, data)["runs"].values()} if runs else {}
     return {run: left[run.key] for run in runs if run.key in left}
-
-
-def counting(measure, seeds):
-    """Of some seeds those that count for a measure (`Measure.first_seed`)."""
-    return [seed for seed in seeds if seed >= measure.first_seed]
 
 
 def function_of(measure):

@@ -1,7 +1,7 @@
 """What the two reports claim (`report/claims/claims.toml`), and one rule that gives every claim its verdict.
 
 The rule. A unit is a seed, or a pair of pictures for style transfer. Each gives one effect; the interval is that of
-their mean (`hwlib.claims.effects.interval`). A measure is *reproduced* where the interval lies within the region that
+their mean (`hwlib.claims.intervals.interval`). A measure is *reproduced* where the interval lies within the region that
 the claim names, and *contradicted* where it lies outside of it: *the opposite* within the opposite region, *no such
 effect* within plus or minus the smallest effect that matters. Else it is *open*. The region keeps clear of zero by that
 smallest effect: one that is there but too small to matter speaks against a claim, too.
@@ -36,7 +36,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from hwlib import experiments
-from hwlib.claims import effects
+from hwlib.claims import effects, intervals
 from hwlib.claims.table import OPPOSITES, REGIONS, Claim, Measure
 from hwlib.claims.table import load as load
 from hwlib.data import DRAWN
@@ -149,9 +149,9 @@ def judge(measure, of_units, looks=experiments.LOOKS):
     if len({len(one.counts) for one in deciding}) > 1 or (deciding[0].counts and measure.unit != "share"):
         raise ValueError(f"{measure.name}: counts are for shares, in every unit; its unit is {measure.unit!r}.")
     level = 1 - ERROR / len(looks)
-    low, high = effects.interval(deciding, level) if len(deciding) > 1 else (None, None)
+    low, high = intervals.interval(deciding, level) if len(deciding) > 1 else (None, None)
     told = place(low, high, measure) if decide else "open"
-    found = Finding(measure, told, "", effects.mean(deciding), low, high, units, decide)
+    found = Finding(measure, told, "", intervals.mean(deciding), low, high, units, decide)
     if told != "open":
         return replace(found, p=_p_value(deciding, level, found))
     found = replace(found, needed=needed(measure, of_units, looks), p=1.0 if decide else None)
@@ -168,7 +168,7 @@ def needed(measure, of_units, looks=experiments.LOOKS):
         return None
 
     def decided(n):
-        return place(*effects.interval(counted, 1 - ERROR / len(looks), n), measure) != "open"
+        return place(*intervals.interval(counted, 1 - ERROR / len(looks), n), measure) != "open"
 
     numbers = [look for look in looks if look > len(counted)]
     numbers += range(max(looks[-1], len(counted)) + 1, MOST + 1)
@@ -230,7 +230,7 @@ def _number(n, unit):
 def _why_open(found, deciding, unit, first):
     """The reason of an open finding; first: the number of the first look."""
     if len(deciding) < 3:
-        pointed = place(*effects.point(deciding), found.measure)
+        pointed = place(*intervals.point(deciding), found.measure)
         return f"{_number(len(deciding), unit)}; points to {'neither' if pointed == 'open' else pointed}"
     about = f"about {found.needed:,}" if found.needed else f"more than {MOST:,}"
     before = "" if found.decide else f"{len(deciding)} {unit}s; first look at {first}, "
@@ -243,7 +243,7 @@ def _p_value(deciding, level, found):
     low, high = np.log([1e-12, 1 - level])
     while high - low > 1e-3:
         middle = (low + high) / 2
-        same = place(*effects.interval(deciding, 1 - np.exp(middle)), found.measure) == found.verdict
+        same = place(*intervals.interval(deciding, 1 - np.exp(middle)), found.measure) == found.verdict
         low, high = (low, middle) if same else (middle, high)
     return float(looks * np.exp(high))
 
@@ -263,8 +263,8 @@ def _findings(claim, folder):
         more = {"profile": left["profile"], "data": left["data"]["data"], "meaning": effect["meaning"]}
         more["published"] = len(effect.get("published", ()))
         if found.verdict == "not run":
-            first = f"; seeds count from {measure.first_seed} on" if measure.first_seed else ""
-            more["reason"] = f"left out at profile {left['profile']}{first}"
+            first = measure.first_seed(more["profile"], more["data"])
+            more["reason"] = f"left out at profile {left['profile']}" + f"; seeds count from {first} on" * bool(first)
         yield replace(found, **more, runs=measure.runs or tuple(left["runs"]))
 
 

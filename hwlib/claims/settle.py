@@ -61,7 +61,7 @@ def stand(name, measure, profile, data):
     hopeless = finding.verdict == "too early" and len(units) >= looks(profile)[0] and none_counts
     if finding.verdict.startswith(("reproduced", "contradicted")) or hopeless or not coming:
         return finding, []
-    first = measure.first_seed
+    first = measure.first_seed(profile, data)
     missing = [seed for seed in range(first, first + coming[0]) if seed not in found.published]
     arms = [run for seed in missing for run in together(measure.runs, profile, data, seed)]
     return finding, [run for run in dict.fromkeys(arms) if not run.finished]

@@ -62,13 +62,18 @@ class Measure:
             )
         if any({*change} - {"seen"} != {"date", "reason"} for change in self.changed):
             raise ValueError(f"{self.name}: changed has a date and a reason each time; it is {[*self.changed]}.")
-        if self.first_seed and self.units == "pairs":
+        if any({*seen} != {"profile", "data", "seeds"} for seen in self._seen):
+            raise ValueError(f"{self.name}: seen has a profile, data and seeds; it is {[*self._seen]}.")
+        if self._seen and self.units == "pairs":
             raise ValueError(f"{self.name}: pairs were seen before a change, and new ones are not drawn by a seed.")
 
+    def first_seed(self, profile, data):
+        """The first seed that counts: those before it had been seen, in this setting, before the last change."""
+        return max((one["seeds"] for one in self._seen if (one["profile"], one["data"]) == (profile, data)), default=0)
+
     @property
-    def first_seed(self):
-        """The first seed that counts: those before it were seen before the measure's last change."""
-        return max((change.get("seen", 0) for change in self.changed), default=0)
+    def _seen(self):
+        return [change["seen"] for change in self.changed if "seen" in change]
 
     @property
     def allows(self):

@@ -1,8 +1,8 @@
-"""Measures of what a text decides in a picture (A8, B2). As in `comparisons`: runs of one seed to an `Effect`."""
+"""Measures of what a text decides in a picture (A8, B2). Runs of one seed to an `Effect`, as in `quality`."""
 
 import numpy as np
 
-from hwlib.claims.comparisons import log_ratio, shows_none, untold
+from hwlib.claims.arms import log_ratio, shows_none, untold
 from hwlib.claims.effects import Effect
 from hwlib.data import tags
 from hwlib.metrics.diversity import diversity

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from hwlib.claims.comparisons import log_ratio
+from hwlib.claims.arms import log_ratio
 from hwlib.claims.effects import Effect
 from hwlib.metrics import translations
 from hwlib.metrics.distances import frechet_distance

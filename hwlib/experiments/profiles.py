@@ -89,7 +89,7 @@ PROFILES = {
             **_widths(0.25, steps=2000),
             "dcgan": {"steps": 640, "interval": 40},
             # A clipped weight moves by a fiftieth of its bound, as in the report. Four times as long as the DCGAN, so
-            # that "slower" can be told (`hwlib.claims.comparisons.PATIENCE`).
+            # that "slower" can be told (`hwlib.claims.speed.PATIENCE`).
             "wgan": {"steps": 2560, "learning_rate_scale": 1.0},
             "lsgan": {"learning_rate_scale": 3.0},
             "dcgan-1to1": {"steps": 1600},

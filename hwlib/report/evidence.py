@@ -10,9 +10,12 @@ from IPython.display import Image as Shown
 from PIL import Image
 
 from hwlib import paths
+from hwlib.claims import measured, rule
 from hwlib.claims.rule import scale
+from hwlib.experiments import looks
 from hwlib.report import notebooks
 from hwlib.report.forest import in_words
+from hwlib.runs.store import seeds_of, together
 
 THUMBNAILS = (1050, 285)
 """Pixels, width and height, of a row of thumbnails."""
@@ -73,8 +76,8 @@ def _named(measure):
 
 def _other_distance(judged):
     """Where the unbiased kernel distance of the same runs ends in another verdict than the Frechet distance."""
-    frechet = {one.measure.runs: one for one in judged.findings if one.measure.function == "comparisons:distance"}
-    kernel = [one for one in judged.findings if one.measure.function == "comparisons:kernel"]
+    frechet = {one.measure.runs: one for one in judged.findings if one.measure.function == "quality:distance"}
+    kernel = [one for one in judged.findings if one.measure.function == "quality:kernel"]
     pairs = [(frechet[one.measure.runs], one) for one in kernel if one.measure.runs in frechet]
     told = [f"{part(a.measure)}: by the kernel distance {b.verdict}" for a, b in pairs if a.verdict != b.verdict]
     return "; ".join(told)
@@ -113,7 +116,8 @@ def card(judged, folder):
         runs = f" Runs: {', '.join(f'`{name}`' for name in one.runs)}." if one.runs else ""
         expected = f"expected {allowed(one.measure)}, since {one.measure.why}"
         changed = "".join(f" Changed on {c['date']}: {c['reason']}." for c in one.measure.changed)
-        changed += f" Seeds count from {one.measure.first_seed} on." if one.measure.first_seed else ""
+        first = one.measure.first_seed(one.profile, one.data)
+        changed += f" Seeds count from {first} on." * bool(first)
         measures.append(f"- *{_named(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
@@ -164,6 +168,22 @@ def standing(claim, finding):
     effect = in_words(finding) if finding.value is not None else "–"
     told = _with_reason(finding.verdict, finding.reason)
     return f"{claim.id} {_named(finding.measure)}", _units(finding), effect, allowed(finding.measure), told
+
+
+def standings(section, ids, ways):
+    """How the reports' claims `ids` stand by each way of measuring: rows of a table, as `standing` makes them.
+
+    ways: name of a way -> function of a measure's function, an evaluator and the runs of one seed, to the `Effect`.
+    """
+    rows = []
+    for claim in (claim for claim in rule.load() if claim.id in ids):
+        for measure in (one for one in claim.measures if not one.beside):
+            function, runs = measured.function_of(measure), (measure.runs, section.profile, section.data)
+            arms = {seed: together(*runs, seed) for seed in seeds_of(*runs, section.asked_seeds)}
+            for name, way in ways.items():
+                effects = {seed: way(function, section.evaluator, *both) for seed, both in arms.items()}
+                rows.append((name, *standing(claim, rule.judge(measure, effects, looks(section.profile)))))
+    return rows
 
 
 def part(measure):
