@@ -132,12 +132,14 @@ def bands(panels, x_labels, y_label="", log=False):
     """Curves of several seeds each: their mean, and a band from the lowest to the highest, over a logarithmic x axis.
 
     panels: {title: {label: [(x, y), ...]}}, one (x, y) a seed, of one length; x_labels: one a panel. With `y_label` the
-    panels share their y axis, without it each has its own and its title says what it is.
+    panels share their y axis, without it each has its own and its title says what it is. Of more than one seed the
+    legend says the number.
     """
     figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.4), squeeze=False, sharey=bool(y_label))
     for axes, x_label, (title, curves_) in zip(all_axes[0], x_labels, panels.items(), strict=True):
         for label, seeds in curves_.items():
             x, y = np.mean([seed[0] for seed in seeds], axis=0), np.array([seed[1] for seed in seeds])
+            label += f" ({len(seeds)} seeds)" if len(seeds) > 1 else ""
             axes.plot(x, y.mean(0), marker="o", markersize=2.5, label=label)
             axes.fill_between(x, y.min(0), y.max(0), alpha=0.2, linewidth=0)
         axes.set(title=title, xlabel=x_label, xscale="log", yscale="log" if log else "linear")
@@ -207,7 +209,8 @@ def losses(lines_of, panels):
 def _legend(figure):
     """One legend for panels with the same labels, below them, where it hides no line."""
     lines, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(lines, labels, loc="outside lower center", ncols=min(5, len(labels)))
+    columns = 100 // (max(map(len, labels), default=0) + 5)  # of a width's characters, with a line of each label's colour
+    figure.legend(lines, labels, loc="outside lower center", ncols=min(5, len(labels), columns))
 
 
 def thousands(value):
