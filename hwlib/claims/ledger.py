@@ -18,10 +18,8 @@ def entry(measure, found, effects, profile, data):
 
     found: where the units come from (`measured.Sought`). effects: {unit: `Effect`}, all of them.
     """
-    of_seeds = measure.units == "seeds"
-    elsewhere = [*found.published] if of_seeds else [0] * bool(found.published)
-    keys = measured.keys(measure, profile, data, sorted([*found.here, *elsewhere]))
-    kept = as_json(dict(sorted(effects.items())) if of_seeds else effects)
+    keys = measured.keys(measure, profile, data, sorted([*found.here, *found.elsewhere]))
+    kept = as_json(dict(sorted(effects.items())) if measure.units == "seeds" else effects)
     return {"meaning": measure.what, "keys": keys, "published": [*found.published]} | kept
 
 

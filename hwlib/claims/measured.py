@@ -9,7 +9,7 @@ import numpy as np
 
 from hwlib import paths
 from hwlib.claims import published
-from hwlib.claims.effects import from_json
+from hwlib.claims.effects import from_json, unit_of
 from hwlib.experiments import resolve, search
 from hwlib.runs import sources
 from hwlib.runs.evaluation import NOT_MEASURING, evaluator
@@ -32,6 +32,11 @@ class Sought:
     here: list
     published: dict
     stale: list
+
+    @property
+    def elsewhere(self):
+        """Seeds of the runs that are not here: those of the published seeds, and 0 for pairs."""
+        return [*self.published] if unit_of(self.published) == "seed" else [0]
 
 
 def sought(name, measure, profile, data, wanted=()):

@@ -127,8 +127,7 @@ class Section:
         for run in (run for seed in found.here for run in together(measure.runs, *where, seed)):
             self.run(run.name, run.seed)
         effects = found.published | measured.effects(measure, *where, found.here)
-        elsewhere = [*found.published] if measure.units == "seeds" else [0] * bool(found.published)
-        for run, about in measured.published_runs(measure, *where, elsewhere).items():
+        for run, about in measured.published_runs(measure, *where, found.elsewhere).items():
             self.published[ledger.label(run, self.seed)] = about
         self.effects[name] = ledger.entry(measure, found, effects, *where)
         self._keep()
