@@ -96,7 +96,12 @@ def test_a_claim_without_a_measure_is_refused(tmp_path):
         ('why = "seen"', 'why = "seen"\nchanged = [{date = "d", reason = "r", sen = 5}]', "a date and a reason"),
         (
             'why = "seen"',
-            'why = "seen"\nchanged = [{date = "d", reason = "r", seen = {quick = 5}}]',
+            'why = "seen"\nchanged = [{date = "d", reason = "r", seen = 5}]',
+            "seen has a profile",
+        ),
+        (
+            'why = "seen"',
+            'why = "seen"\nchanged = [{date = "d", reason = "r", seen = {profile = "q", data = "avatars", seeds = 5}}]',
             "seen has a profile",
         ),
         ('why = "seen"', "", "A1: why: missing"),

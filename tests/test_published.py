@@ -100,6 +100,9 @@ def test_pairs_are_taken_as_they_were_published(published, monkeypatch):
     assert measured.sought("X style", PAIRS, *WHERE) == measured.Sought([0], {}, [])
 
 
+CHANGED = ({"date": "d", "reason": "r", "seen": {"profile": "quick", "data": "avatars", "seeds": 2}},)
+
+
 @pytest.mark.parametrize("what", ["run", "measures of a run", "function"])
 def test_under_another_key_nothing_that_was_published_counts(published, monkeypatch, what):
     measure = SEEDS
@@ -119,9 +122,7 @@ def test_of_seeds_after_one_that_is_missing_none_counts(published):
 
 
 def test_after_a_change_the_seeds_that_count_are_enough(published):
-    later = replace(
-        SEEDS, changed=({"date": "d", "reason": "r", "seen": {"profile": "quick", "data": "avatars", "seeds": 2}},)
-    )
+    later = replace(SEEDS, changed=CHANGED)
     change(published, lambda left: [left["effects"]["X sooner"]["keys"].pop(seed) for seed in "01"])
     assert [*measured.sought("X sooner", later, *WHERE).published] == [2, 3, 4]
 
@@ -246,13 +247,20 @@ def test_where_nothing_was_published_settle_leaves_effects_that_can_be_judged(pu
     assert judged.verdict == "reproduced" and len(judged.findings[0].units) == 5
 
 
+def test_a_notebook_that_judges_finds_no_seeds_that_had_been_seen(published, monkeypatch):
+    later = replace(SEEDS, changed=CHANGED)
+    monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (later,))])
+    effects = ledger.counting("03-a", *WHERE)["effects"]
+    assert [row["unit"] for row in effects["X sooner"]["of_units"]] == [2, 3, 4]
+
+
 def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(published, monkeypatch):
     monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
-    change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"4": "of older code"}))
+    change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))
     publishing.stand_in("03-a", *WHERE, "quick")
     here = paths.BUILD / "figures/quick/03-a.json"
     left = json.loads(here.read_text())["effects"]
-    assert [row["unit"] for row in left["X sooner"]["of_units"]] == [0, 1, 2, 3]
+    assert [row["unit"] for row in left["X sooner"]["of_units"]] == [0, 1, 2], "none behind a gap"
     assert len(left["X style"]["of_units"]) == 2
     here.unlink()
     killed = OSError("killed")

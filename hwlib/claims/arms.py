@@ -1,4 +1,4 @@
-"""The arms of a comparison: how far each has come, and where two stand alike.
+"""The arms of a comparison: how far each has come, where two stand alike, and why they cannot be compared.
 
 What a run has to reach depends on real images only: faces are seen where the Frechet distance is below that of blurred
 real faces (`Evaluator.levels`), the same for every network.
@@ -28,12 +28,12 @@ def relative_distances(evaluator, run):
     return {images: curve[step]["value"] / face for step, images in moments(run).items()}
 
 
-def shows_none(evaluator, *runs):
+def end_too_early(evaluator, *runs):
     """Why the ends of runs cannot be compared, where none shows faces; "" where one does."""
-    return none_shows(evaluator, *((run, last(run)) for run in runs))
+    return too_early_at(evaluator, *((run, last(run)) for run in runs))
 
 
-def none_shows(evaluator, *arms):
+def too_early_at(evaluator, *arms):
     """Why models cannot be compared, where none of them, (run, step), shows faces yet; "" where one does."""
     who = "the better arm" if len(arms) > 1 else "the model"
     best = min(relative_distances(evaluator, run)[moments(run)[step]] for run, step in arms)
@@ -45,14 +45,14 @@ def at_equal(evaluator, first, second, what="images", gated=True):
 
     An `Effect` instead where there are none, or, if `gated`, where neither shows faces then.
     """
-    arms = shared((first, second), what)
+    arms = standing_alike((first, second), what)
     if not arms:
         return Effect(too_early=f"no kept moment at which both have the same number of {what}")
-    reason = none_shows(evaluator, *arms) if gated else ""
+    reason = too_early_at(evaluator, *arms) if gated else ""
     return Effect(too_early=reason) if reason else arms
 
 
-def shared(runs, what="images"):
+def standing_alike(runs, what="images"):
     """(run, step) of each run at the last kept moment at which all stand alike: in "images" seen or in "step"."""
     place = ("step", "images").index(what)
     stands = [{moment[place]: moment[0] for moment in moments(run).items()} for run in runs]
@@ -71,5 +71,6 @@ def log_ratio(a, b):
     return float(np.log(a / b)) if min(a, b) > 0 else float("nan")
 
 
-def finite(value):
+def effect_of(value):
+    """The `Effect` of a value; of one that is not finite, none."""
     return Effect(value) if np.isfinite(value) else Effect(too_early="not a finite number")

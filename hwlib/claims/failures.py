@@ -1,6 +1,6 @@
 """How many runs failed, of one arm or of two, to be pooled over seeds as shares (A2, A3, B5, B12)."""
 
-from hwlib.claims.arms import shared
+from hwlib.claims.arms import standing_alike
 from hwlib.claims.effects import Effect
 
 
@@ -31,7 +31,7 @@ def _failures(evaluator, *runs):
     """Whether each run failed, a list, at the last images that all have seen which did not diverge; or an `Effect`."""
     diverged = [run.record["result"]["diverged_at"] is not None for run in runs]
     whole = [run for run, ended in zip(runs, diverged, strict=True) if not ended]
-    arms = shared(whole) if whole else []
+    arms = standing_alike(whole) if whole else []
     if whole and not arms:
         return Effect(too_early="no kept moment at which all have seen equally many images")
     step_of = dict(arms)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwlib.claims.arms import at_equal, finite, none_shows
+from hwlib.claims.arms import at_equal, effect_of, too_early_at
 from hwlib.claims.effects import Effect
 from hwlib.metrics import pictures
 
@@ -26,7 +26,7 @@ def _lattices(evaluator, first, second, over):
     if isinstance(arms, Effect):
         return arms
     found = [over(list(lattice_above(evaluator, evaluator.at(*arm)).values())) for arm in arms]
-    return finite(float(found[0] - found[1]))
+    return effect_of(float(found[0] - found[1]))
 
 
 def lattice_above(evaluator, measured):
@@ -53,7 +53,7 @@ def detail_of_faces(evaluator, first, second):
     if isinstance(arms, Effect):
         return arms
     for arm in arms:
-        if reason := none_shows(evaluator, arm):
+        if reason := too_early_at(evaluator, arm):
             return Effect(too_early=reason)
     return detail(evaluator, first, second)
 
@@ -69,7 +69,7 @@ def fine_detail(evaluator, first, second):
     lacks = [np.log(np.clip(np.asarray(rings) / real, 1e-12, 1.0)) for rings in (first, second)]
     if not any(lack.any() for lack in lacks):
         return Effect(too_early="both have at least the real images' energy at all frequencies: noise")
-    return finite(float(lacks[0].mean() - lacks[1].mean()))
+    return effect_of(float(lacks[0].mean() - lacks[1].mean()))
 
 
 def _rings(measured):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwlib.claims.arms import log_ratio, shows_none, untold
+from hwlib.claims.arms import end_too_early, log_ratio, untold
 from hwlib.claims.effects import Effect
 from hwlib.claims.frequencies import fine_detail
 from hwlib.claims.texts import difference
@@ -19,7 +19,7 @@ LIGHT = 4
 
 def gray_distance(evaluator, gray_gan, colour_gan):
     """Log ratio of the Frechet distances, gray GAN over colour GAN, both and the real images in gray."""
-    if reason := shows_none(evaluator, gray_gan, colour_gan):
+    if reason := end_too_early(evaluator, gray_gan, colour_gan):
         return Effect(too_early=reason)
     real = evaluator.net(in_gray(evaluator.real()))
     seen = [evaluator.net(in_gray(faces(evaluator, run))) for run in (gray_gan, colour_gan)]
@@ -28,7 +28,7 @@ def gray_distance(evaluator, gray_gan, colour_gan):
 
 def colouring_blurs(evaluator, gray_gan, colouriser):
     """Log ratio of fine detail (`frequencies.fine_detail`), after over before colouring, of faces of the gray GAN."""
-    if reason := shows_none(evaluator, gray_gan):
+    if reason := end_too_early(evaluator, gray_gan):
         return Effect(too_early=reason)
     return blur(evaluator, faces(evaluator, gray_gan), colouriser)
 
@@ -50,7 +50,7 @@ def dark_eyes(evaluator, gray_gan, colouriser):
 
 def normalising_helps(evaluator, gray_gan, colouriser, normalised):
     """Share of light hair drawn as asked on the darkest third, with minus without normalising the gray image."""
-    if reason := untold(evaluator, "hair") or shows_none(evaluator, gray_gan):
+    if reason := untold(evaluator, "hair") or end_too_early(evaluator, gray_gan):
         return Effect(too_early=reason)
     drawn = [light_colours_drawn(evaluator, gray_gan, one)["hair"]["dark"] for one in (normalised, colouriser)]
     return difference(*drawn, "hair")
@@ -97,7 +97,7 @@ def light_colours_drawn(evaluator, gray_gan, colouriser):
 
 
 def _light(evaluator, gray_gan, colouriser, part):
-    if reason := untold(evaluator, part) or shows_none(evaluator, gray_gan):
+    if reason := untold(evaluator, part) or end_too_early(evaluator, gray_gan):
         return Effect(too_early=reason)
     shares = light_colours_drawn(evaluator, gray_gan, colouriser)[part]
     return difference(shares["dark"], shares["light"], part)

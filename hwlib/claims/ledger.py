@@ -65,7 +65,9 @@ def counting(notebook, profile, data):
             name = f"{claim.id} {measure.name}"
             if kept := left["effects"].get(name):
                 found = measured.sought(name, measure, profile, data)
-                rows = [row for row in kept["of_units"] if row["unit"] not in found.stale]
+                here = [*found.here, *found.published]
+                rows = [row for row in kept["of_units"] if measure.units == "pairs" or row["unit"] in here]
+                rows = [row for row in rows if row["unit"] not in found.stale]
                 effects[name] = kept | {"of_units": rows}
     return left | {"effects": effects}
 

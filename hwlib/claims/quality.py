@@ -1,8 +1,8 @@
-"""How near generated images come to real ones, and in what they differ (A7, A8, B1, B3, B4, B6, B7, B10, B11)."""
+"""How near generated images come to real ones, and in what they differ (A7, A8, B1, B3, B4, B6, B7, B11, B12)."""
 
 import numpy as np
 
-from hwlib.claims.arms import at_equal, finite, last, log_ratio, moments, none_shows, relative_distances
+from hwlib.claims.arms import at_equal, effect_of, last, log_ratio, moments, relative_distances, too_early_at
 from hwlib.claims.effects import Effect
 
 
@@ -24,7 +24,7 @@ def distance_at_equal_steps(evaluator, first, second):
 def _distances(evaluator, arms, name):
     if isinstance(arms, Effect):
         return arms
-    return finite(log_ratio(*(evaluator.at(*arm)[name]["value"] for arm in arms)))
+    return effect_of(log_ratio(*(evaluator.at(*arm)[name]["value"] for arm in arms)))
 
 
 def stalls(evaluator, first, second):
@@ -39,10 +39,10 @@ def stalls(evaluator, first, second):
     changes = []
     for run, end in arms:
         half = min(moments(run), key=lambda step, end=end: abs(np.log(2 * step / end)))
-        if reason := none_shows(evaluator, (run, half)):
+        if reason := too_early_at(evaluator, (run, half)):
             return Effect(too_early=f"at half of the training {reason}")
         changes.append(log_ratio(*(evaluator.at(run, step)["frechet"]["value"] for step in (end, half))))
-    return finite(changes[0] - changes[1])
+    return effect_of(changes[0] - changes[1])
 
 
 def early_diversity(evaluator, first, second):
@@ -62,19 +62,19 @@ def _early(evaluator, first, second, value):
     faces = [s for s in shared if min(relative_distances(evaluator, r)[moments(r)[s]] for r in runs) <= 1]
     if not faces:
         return Effect(too_early="no moment at which either shows faces")
-    return finite(log_ratio(*(value(evaluator.at(run, faces[0])) for run in runs)))
+    return effect_of(log_ratio(*(value(evaluator.at(run, faces[0])) for run in runs)))
 
 
 def broken(evaluator, run):
     """Share of faces outside of all balls around real ones (1 - precision), less that of other real images."""
-    if reason := none_shows(evaluator, (run, last(run))):
+    if reason := too_early_at(evaluator, (run, last(run))):
         return Effect(too_early=reason)
     return Effect(evaluator.of_real_images["precision"]["value"] - evaluator.run(run)["precision"]["value"])
 
 
 def luminance(evaluator, run):
     """Mean luminance less that of real images, black 0 and white 1."""
-    if reason := none_shows(evaluator, (run, last(run))):
+    if reason := too_early_at(evaluator, (run, last(run))):
         return Effect(too_early=reason)
     return Effect(evaluator.run(run)["luminance"]["value"] - evaluator.of_real_images["luminance"]["value"])
 

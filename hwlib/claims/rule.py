@@ -158,6 +158,12 @@ def judge(measure, of_units, looks=experiments.LOOKS):
     return replace(found, reason=_why_open(found, deciding, unit, looks[0]))
 
 
+def why_not_run(measure, profile, data):
+    """The reason of a measure of which there is no unit that counts."""
+    first = measure.first_seed(profile, data)
+    return f"seeds count from {first} on; there is none" if first else f"left out at profile {profile}"
+
+
 def needed(measure, of_units, looks=experiments.LOOKS):
     """About how many units would decide an open measure, if mean and spread stayed: the first look that would, or a
     number beyond the last. None if this is more than `MOST`, or one unit (which has no spread) is all there is.
@@ -263,8 +269,7 @@ def _findings(claim, folder):
         more = {"profile": left["profile"], "data": left["data"]["data"], "meaning": effect["meaning"]}
         more["published"] = len(effect.get("published", ()))
         if found.verdict == "not run":
-            first = measure.first_seed(more["profile"], more["data"])
-            more["reason"] = f"left out at profile {left['profile']}" + f"; seeds count from {first} on" * bool(first)
+            more["reason"] = why_not_run(measure, more["profile"], more["data"])
         yield replace(found, **more, runs=measure.runs or tuple(left["runs"]))
 
 

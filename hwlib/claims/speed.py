@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwlib.claims.arms import finite, log_ratio, moments, relative_distances, untold
+from hwlib.claims.arms import effect_of, log_ratio, moments, relative_distances, untold
 from hwlib.claims.effects import Effect
 
 COLOURS = {"hair": 0.5, "eyes": 0.3}
@@ -33,7 +33,7 @@ def hair_over_training(evaluator, first, second):
         return Effect(too_early=reason)
     shared = sorted(set(moments(first)) & set(moments(second)))
     means = [np.mean([evaluator.colours(run)[step]["hair"] for step in shared]) for run in (first, second)]
-    return finite(float(means[0] - means[1]))
+    return effect_of(float(means[0] - means[1]))
 
 
 AT_MOST, EXACTLY, AT_LEAST = "at most", "exactly", "at least"

@@ -8,6 +8,8 @@ from dataclasses import MISSING, dataclass, fields
 from math import inf
 
 from hwlib import paths
+from hwlib.data import DRAWN
+from hwlib.experiments import PROFILES
 
 FILE = paths.REPOSITORY / "report" / "claims" / "claims.toml"
 
@@ -62,13 +64,14 @@ class Measure:
             )
         if any({*change} - {"seen"} != {"date", "reason"} for change in self.changed):
             raise ValueError(f"{self.name}: changed has a date and a reason each time; it is {[*self.changed]}.")
-        if any({*seen} != {"profile", "data", "seeds"} for seen in self._seen):
-            raise ValueError(f"{self.name}: seen has a profile, data and seeds; it is {[*self._seen]}.")
+        for seen in self._seen:
+            if not (isinstance(seen, dict) and {*seen} == {"profile", "data", "seeds"} and _is_setting(**seen)):
+                raise ValueError(f"{self.name}: seen has a profile, drawn data and a number of seeds; it is {seen!r}.")
         if self._seen and self.units == "pairs":
             raise ValueError(f"{self.name}: pairs were seen before a change, and new ones are not drawn by a seed.")
 
     def first_seed(self, profile, data):
-        """The first seed that counts: those before it had been seen, in this setting, before the last change."""
+        """The first seed that counts: those before it had been seen, in this setting, before a change."""
         return max((one["seeds"] for one in self._seen if (one["profile"], one["data"]) == (profile, data)), default=0)
 
     @property
@@ -94,6 +97,10 @@ class Claim:
     short: str = ""
     unmeasured: str = ""
     figures: tuple = ()
+
+
+def _is_setting(profile, data, seeds):
+    return profile in PROFILES and data in DRAWN and isinstance(seeds, int) and seeds > 0
 
 
 def measured_here(folder=paths.NOTEBOOKS):

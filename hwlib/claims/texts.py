@@ -1,8 +1,8 @@
-"""Measures of what a text decides in a picture (A8, B2). Runs of one seed to an `Effect`, as in `quality`."""
+"""Measures of what a text decides in a picture (A8, B2)."""
 
 import numpy as np
 
-from hwlib.claims.arms import log_ratio, shows_none, untold
+from hwlib.claims.arms import end_too_early, log_ratio, untold
 from hwlib.claims.effects import Effect
 from hwlib.data import tags
 from hwlib.metrics.diversity import diversity
@@ -26,7 +26,7 @@ def eyes(evaluator, first, second):
 
 def noise_over_texts(evaluator, first, second):
     """Log ratio of how far noise moves a face in units of how far a text does; each unit draws texts of its own."""
-    if reason := shows_none(evaluator, first, second):
+    if reason := end_too_early(evaluator, first, second):
         return Effect(too_early=reason)
     ratios = [noise_over_texts_of(evaluator, run) for run in (first, second)]
     return Effect(log_ratio(*ratios))

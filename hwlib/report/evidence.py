@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import re
+from collections import Counter
 
 import numpy as np
 from IPython.display import Image as Shown
@@ -11,7 +12,6 @@ from PIL import Image
 
 from hwlib import paths
 from hwlib.claims import measured, rule
-from hwlib.claims.rule import scale
 from hwlib.experiments import looks
 from hwlib.report import notebooks
 from hwlib.report.forest import in_words
@@ -156,7 +156,7 @@ def row(files):
 
 
 def _scale(judged):
-    return next((scale(one) for one in judged.findings if one.profile), "")
+    return next((rule.scale(one) for one in judged.findings if one.profile), "")
 
 
 def _with_reason(verdict, reason):
@@ -173,17 +173,25 @@ def standing(claim, finding):
 def standings(section, ids, ways):
     """How the reports' claims `ids` stand by each way of measuring: rows of a table, as `standing` makes them.
 
-    ways: name of a way -> function of a measure's function, an evaluator and the runs of one seed, to the `Effect`.
+    ways: name -> `way(function, evaluator, *runs)`, which returns the `Effect` of a seed. Only seeds that count.
     """
     rows = []
     for claim in (claim for claim in rule.load() if claim.id in ids):
         for measure in (one for one in claim.measures if not one.beside):
             function, runs = measured.function_of(measure), (measure.runs, section.profile, section.data)
-            arms = {seed: together(*runs, seed) for seed in seeds_of(*runs, section.asked_seeds)}
+            first = measure.first_seed(section.profile, section.data)
+            there = [seed for seed in seeds_of(*runs, section.asked_seeds, range(first)) if seed >= first]
+            arms = {seed: together(*runs, seed) for seed in there}
             for name, way in ways.items():
                 effects = {seed: way(function, section.evaluator, *both) for seed, both in arms.items()}
                 rows.append((name, *standing(claim, rule.judge(measure, effects, looks(section.profile)))))
     return rows
+
+
+def failed(found):
+    """Why runs failed, from what an `Evaluator` measured of each: "no faces (2 of 5)"; a dash if none did."""
+    reasons = Counter(reason for one in found for reason in one.get("failed", ()))
+    return ", ".join(f"{reason} ({n} of {len(found)})" for reason, n in sorted(reasons.items())) or "–"
 
 
 def part(measure):

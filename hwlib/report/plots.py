@@ -209,7 +209,7 @@ def losses(lines_of, panels):
 def _legend(figure):
     """One legend for panels with the same labels, below them, where it hides no line."""
     lines, labels = figure.axes[0].get_legend_handles_labels()
-    columns = 100 // (max(map(len, labels), default=0) + 5)  # of a width's characters, with a line of each label's colour
+    columns = 100 // (5 + max(map(len, labels), default=0))  # a line of text has 100 characters, a label's line 5
     figure.legend(lines, labels, loc="outside lower center", ncols=min(5, len(labels), columns))
 
 

@@ -110,6 +110,8 @@ class Section:
             for measure in here:
                 found, effects = self._effects(f"{claim.id} {measure.name}", measure)
                 finding = rule.judge(measure, effects, looks(self.profile))
+                if finding.verdict == "not run":
+                    finding = replace(finding, reason=rule.why_not_run(measure, self.profile, self.data))
                 rows.append(standing(claim, replace(finding, published=len(found.published))))
                 taken, stale = taken or found.published, stale or found.stale
         header = ["claim", "of", "effect", "the claim expects", "verdict"]
