@@ -36,8 +36,8 @@ def effect(measure, kind):
     """What a notebook might leave of a measure: unit -> `Effect`, in units of the smallest effect that matters."""
     names = [f"house, style {i}" for i in range(12)] if measure.units == "pairs" else range(5)
     if measure.region:
-        low, high = measure.region
-        within, outside, unit = (low + high) / 2, high + 0.2 * (high - low), (high - low) / 10
+        low, width = measure.region[0], min(1.0, measure.region[1] - measure.region[0])
+        within, outside, unit = low + width / 2, low - width / 5, width / 10
     else:
         within, outside, unit = WITHIN[measure.direction], OUTSIDE[measure.direction], 1.0
         within, outside, unit = (measure.smallest * value for value in (within, outside, unit))
