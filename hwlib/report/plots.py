@@ -145,7 +145,8 @@ def bands(panels, x_labels, y_label="", log=False):
         axes.set(title=title, xlabel=x_label, xscale="log", yscale="log" if log else "linear")
         if not log and axes.dataLim.y0 >= 0:
             axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        decades = np.log10(axes.dataLim.x1 / axes.dataLim.x0)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades * len(panels) <= 7 else (1,)))
         axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
         axes.xaxis.set_minor_formatter(NullFormatter())
     all_axes[0][0].set_ylabel(y_label)
