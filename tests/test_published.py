@@ -254,6 +254,16 @@ def test_a_notebook_that_judges_finds_no_seeds_that_had_been_seen(published, mon
     assert [row["unit"] for row in effects["X sooner"]["of_units"]] == [2, 3, 4]
 
 
+def test_of_older_code_nothing_counts_where_its_runs_are_here(published, monkeypatch):
+    monkeypatch.setattr(Run, "here", (0, 1, 2, 3, 4))
+    monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
+    change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))
+    change(published, lambda left: left["effects"]["X style"]["keys"].update({"0": "of older code"}))
+    effects = ledger.counting("03-a", *WHERE)["effects"]
+    assert [row["unit"] for row in effects["X sooner"]["of_units"]] == [0, 1, 2, 4]
+    assert effects["X style"]["of_units"] == []
+
+
 def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(published, monkeypatch):
     monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
     change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))

@@ -65,9 +65,9 @@ def counting(notebook, profile, data):
             name = f"{claim.id} {measure.name}"
             if kept := left["effects"].get(name):
                 found = measured.sought(name, measure, profile, data)
-                here = [*found.here, *found.published]
-                rows = [row for row in kept["of_units"] if measure.units == "pairs" or row["unit"] in here]
-                rows = [row for row in rows if row["unit"] not in found.stale]
+                counts = measured.current(measure, kept, profile, data) & {*found.here, *found.elsewhere}
+                of_pairs = measure.units == "pairs"
+                rows = [row for row in kept["of_units"] if (counts if of_pairs else row["unit"] in counts)]
                 effects[name] = kept | {"of_units": rows}
     return left | {"effects": effects}
 

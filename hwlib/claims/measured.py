@@ -42,8 +42,7 @@ class Sought:
 def sought(name, measure, profile, data, wanted=()):
     """The `Sought` of a measure; name: as a notebook's JSON has it, "A4 lattice"; `wanted` seeds are to be trained."""
     left, pairs = published.left(measure.notebook, profile, data)["effects"].get(name, {}), measure.units == "pairs"
-    now = keys(measure, profile, data, map(int, left.get("keys", {})))
-    same = {int(seed) for seed, key in now.items() if left["keys"][seed] == key}
+    same = current(measure, left, profile, data)
     first = measure.first_seed(profile, data)
     seeds = seeds_of(measure.runs, profile, data, wanted, {*same, *range(first)})
     seeds = [seed for seed in seeds if seed >= first][: 1 if pairs else None]
@@ -86,6 +85,12 @@ def _code(measure):
     module = function_of(measure).__module__
     beside = [] if module.startswith("hwlib.") else [path.stem for path in paths.NOTEBOOKS.glob("*.py")]
     return sources.digest(sources.depends_on({module, *beside}, without=NOT_MEASURING))
+
+
+def current(measure, left, profile, data):
+    """Seeds whose published effects, a measure's `left` in a notebook's JSON, stand under the keys of here."""
+    now = keys(measure, profile, data, map(int, left.get("keys", {})))
+    return {int(seed) for seed, key in now.items() if left["keys"][seed] == key}
 
 
 def published_runs(measure, profile, data, of_seeds):
