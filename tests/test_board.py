@@ -37,7 +37,7 @@ def test_every_claim_has_a_line_with_a_verdict_in_each_setting(figures):
     assert heading == ["claim", "it says", "drawn 32", "course 64", "effect, drawn 32"]
     assert [row[0] for row in rows] == [claim.id for claim in rule.load()]
     told = {one.claim.id: one.verdict for one in rule.judged(rule.load(), figures / "quick")}
-    assert all(row[2] == row[3] and row[2].removesuffix(" †") == told[row[0]] for row in rows)
+    assert all(row[2] == row[3] and row[2].rstrip(" †‡") == told[row[0]] for row in rows)
     assert {"reproduced", "open", "not run"} <= set(told.values())
 
 
@@ -56,13 +56,15 @@ def test_an_effect_is_one_that_agrees_with_the_verdict():
         measure = {"name": name, "unit": "share", "direction": "more"}
         return {"measure": measure | more, "verdict": verdict, "value": value, "low": value, "high": None}
 
-    parts = [part("beside", "reproduced", 3.0, beside=True), part("one", "open", 1.0), part("two", "reproduced", 2.0)]
-    row = {"verdict": "reproduced in part", "measures": parts}
-    assert board.effect(row) == "two: +2.00 (2.00 to ∞); open: one"
-    assert board.effect(row, others=False) == "two: +2.00 (2.00 to ∞)", "a page has no room for them"
-    against = [*parts[1:2], part("three", "contradicted: the opposite", -2.0)]
-    assert board.effect({"verdict": "open", "measures": against}) == "one: +1.00 (1.00 to ∞); contradicted: three"
-    assert board.effect({"verdict": "open", "measures": parts[1:2]}) == "+1.00 (1.00 to ∞)"
+    parts = [part("beside", "reproduced", 0.3, beside=True), part("one", "open", 0.1), part("two", "reproduced", 0.2)]
+    early = part("four", "too early", None)
+    row = {"verdict": "reproduced in part", "measures": [*parts, early]}
+    assert board.effect(row) == "two: ≥+0.20 (0.20 to 1.00); open: one; too early: four"
+    assert board.effect(row, others=False) == "two: ≥+0.20 (0.20 to 1.00)", "a page has no room for them"
+    against = [*parts[1:2], part("three", "contradicted: the opposite", -0.2), early]
+    told = "one: ≥+0.10 (0.10 to 1.00); contradicted: three ≥−0.20 (−0.20 to 1.00)"
+    assert board.effect({"verdict": "open", "measures": against}) == told
+    assert board.effect({"verdict": "open", "measures": parts[1:2]}) == "≥+0.10 (0.10 to 1.00)"
     assert board.effect({"verdict": "not run", "measures": []}) == "–"
 
 
@@ -71,7 +73,19 @@ def test_a_verdict_with_a_part_that_does_not_survive_the_correction_has_a_dagger
     assert board.marked({"verdict": "reproduced", "measures": [part]}) == "reproduced †"
     assert board.marked({"verdict": "reproduced", "measures": [part | {"survives": True}]}) == "reproduced"
     assert board.marked({"verdict": "reproduced", "measures": [part | {"measure": {"beside": True}}]}) == "reproduced"
-    assert board.marked({"verdict": "open", "measures": [part]}) == "open"
+    assert board.marked({"verdict": "open", "measures": [part]}, "a doubt") == "open"
+
+
+def test_a_verdict_that_is_in_doubt_has_a_double_dagger_and_the_doubt_is_listed():
+    assert board.marked({"verdict": "contradicted", "measures": []}, "a doubt") == "contradicted ‡"
+    listed = board.doubts()
+    assert all(f"- **{claim.id}.** {claim.doubt}" in listed for claim in rule.load() if claim.doubt)
+
+
+def test_parts_that_disagree_are_told():
+    parts = [{"measure": {"name": name}, "verdict": name} for name in ("reproduced", "contradicted: the opposite")]
+    found = {"drawn 32": {"A9": {"id": "A9", "verdict": "reproduced in part", "measures": parts}}}
+    assert [*board.told(found)][1] == "Of A9 another part is contradicted."
 
 
 def test_what_decides_is_bold_and_counts_add_up(figures):

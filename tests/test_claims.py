@@ -142,9 +142,12 @@ def test_log_ratios_are_shown_as_factors():
     assert forest.in_words(judge(measure(), seeds(0.5, 1))) == "+0.51"
     of_two = judge(measure("more", 0.2, "log ratio"), seeds(0.5, 2, scatter=1.0))
     assert forest.in_words(of_two).endswith("to over 1,000)"), "two units say next to nothing"
-    assert forest.in_words(judge(measure(), seeds(0.5, at_least=True))).endswith("to ∞)")
+    cut_off = forest.in_words(judge(measure("more", 0.2, "log ratio"), seeds(0.5, at_least=True)))
+    assert cut_off.startswith("≥×1.") and cut_off.endswith("to ∞)"), "of lower bounds the mean is one, too"
     counted = judge(measure(region=(0.5, 1)), {seed: Effect(counts=(9, 10)) for seed in range(5)})
     assert forest.in_words(counted) == "0.90 (0.75 to 0.96)", "a share is no difference: no sign"
+    nearly_all = judge(measure(region=(0.5, 2)), seeds(0.99, scatter=0.05))
+    assert forest.in_words(nearly_all).endswith("to 1.00)"), "no share is more than all"
     assert evidence.allowed(measure("less", math.log(2), "log ratio")) == "below ×0.50"
     assert evidence.allowed(measure("alike", 0.2)) == "between −0.2 and 0.2"
     assert evidence.allowed(measure(region=(0.02, 0.5))) == "between 0.02 and 0.5"

@@ -210,13 +210,15 @@ def measured_anew(published, monkeypatch, here=(5, 6)):
 
 
 def test_what_settle_measured_counts_on_another_machine(published, monkeypatch):
-    title, other = "03-claim-x", "03-claim-xy"
-    change(published, lambda left: left.update(tables={title: {"rows": ["5 seeds"]}, other: {}}, numbers={"n": 1}))
+    change(published, lambda left: left.update(tables={"03-losses": {"rows": ["5 seeds"]}}, numbers={"n": 1}))
     before, left = json.loads(published.read_text()), measured_anew(published, monkeypatch)
     rows = left["effects"]["X sooner"]["of_units"]
     assert [row["unit"] for row in rows] == [*range(7)] and rows[:5] == before["effects"]["X sooner"]["of_units"]
-    assert [*left["tables"]] == [other], "the claim's own table would say less than its effects"
-    assert left["numbers"] == {"n": 1} and left["effects"]["X style"] == before["effects"]["X style"]
+    assert (
+        left["tables"] == before["tables"]
+        and left["numbers"] == {"n": 1}
+        and left["effects"]["X style"] == before["effects"]["X style"]
+    )
     assert {*left["runs"]} - {*before["runs"]} == {"a, seed 5", "a, seed 6", "b, seed 5", "b, seed 6"}
     monkeypatch.setattr(Run, "here", ())
     assert [*measured.sought("X sooner", SEEDS, *WHERE).published] == [*range(7)]

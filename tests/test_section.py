@@ -83,6 +83,7 @@ def test_a_table_sets_numbers_to_the_right_and_escapes_bars(shown):
 def test_a_table_is_kept_as_it_is_shown(shown):
     part, _ = shown
     part.table("counts", "Counts.", ["what", "n"], [("a", 1234), ("b", 0.123456)], scaled=False)
+    part.table("again", "Made from what is kept.", ["n"], [(1,)], scaled=False, kept=False)
     kept = json.loads((part.out / "07-things.json").read_text())["tables"]
     assert kept == {
         "07-counts": {"caption": "Counts.", "header": ["what", "n"], "rows": [["a", "1234"], ["b", "0.123"]]}

@@ -36,8 +36,7 @@ def label(run, seed=0):
 def leave(name, measure, found, effects, profile, data):
     """Put a measure's effects into its notebook's published JSON, with the runs that they are of, if they say more.
 
-    Tables of that claim go: the notebook makes them anew, and nothing else can. Where it has not been published, the
-    file holds effects alone. Returns whether there was anything new.
+    Where it has not been published, the file holds effects alone. Returns whether there was anything new.
     """
     path = paths.FIGURES / variant(profile, data) / f"{measure.notebook}.json"
     left, new = published.left(measure.notebook, profile, data), entry(measure, found, effects, profile, data)
@@ -49,10 +48,8 @@ def leave(name, measure, found, effects, profile, data):
         first = {"numbers": {}, "tables": {}, "notebook": measure.notebook, "profile": profile, "seed": 0, "seeds": 0}
         left = first | {"data": described(load_images(profile, data)), "versions": versions()} | left
     runs = {label(run): about(run) for seed in found.here for run in together(measure.runs, profile, data, seed)}
-    claim = name.split()[0].lower()
-    tables = {title: one for title, one in left["tables"].items() if not _of(claim, title)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, left | {"effects": left["effects"] | {name: new}, "tables": tables, "runs": left["runs"] | runs})
+    write_json(path, left | {"effects": left["effects"] | {name: new}, "runs": left["runs"] | runs})
     return True
 
 
@@ -70,9 +67,3 @@ def counting(notebook, profile, data):
                 rows = [row for row in kept["of_units"] if (counts if of_pairs else row["unit"] in counts)]
                 effects[name] = kept | {"of_units": rows}
     return left | {"effects": effects}
-
-
-def _of(claim, title):
-    """Whether a table, "03-claim-b1-b3", is of a claim, "b1"."""
-    _, _, ids = title.partition("-claim-")
-    return claim in ids.split("-")

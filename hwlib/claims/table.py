@@ -96,6 +96,7 @@ class Claim:
     english: str = ""
     short: str = ""
     unmeasured: str = ""
+    doubt: str = ""
     figures: tuple = ()
 
 

@@ -1,6 +1,6 @@
 """The findings on one page: every claim in ten words, with its verdict in each setting that was run, and its effect.
 
-`python -m hwlib.report.board` writes README's beginning anew from `figures/*/08-verdicts.json`.
+`python -m hwlib.report.board` writes README's findings anew from `figures/*/08-verdicts.json`, and the doubts of them.
 """
 
 import json
@@ -16,8 +16,8 @@ VERDICTS = "08-verdicts.json"
 DATA = {"avatars": "drawn", "extra_data": "course"}
 """Names of data sets -> a word for a column."""
 
-MARKS = "<!-- board -->", "<!-- end of board -->"
-"""What README's findings stand between."""
+MARKS = {name: (f"<!-- {name} -->", f"<!-- end of {name} -->") for name in ("board", "doubts")}
+"""What README's findings, and the doubts of them, stand between."""
 
 
 def settings(figures=paths.FIGURES, own=None):
@@ -52,32 +52,51 @@ def decides(verdict):
 def effect(row, others=True):
     """What a claim's verdict rests on most, in words: of its parts the first that agrees with it, with its interval.
 
-    Then the `others` that ended otherwise: what is contradicted, and what is open of a claim reproduced in part.
+    Then the `others` that ended otherwise: what is contradicted, with its effects, and what of a claim reproduced in
+    part is open or too early.
     """
-    known = [one for one in row["measures"] if one["value"] is not None and not one["measure"].get("beside")]
+    known = [one for one in _parts(row) if one["value"] is not None]
     if not known:
         return "–"
     verdict = row["verdict"].removesuffix(" in part")
-    one = next((one for one in known if one["verdict"].split(":")[0] == verdict), known[0])
+    first = next((one for one in known if _kind(one) == verdict), known[0])
+    told = [_told_of(first) if len(row["measures"]) == 1 else f"{_part(first)}: {_told_of(first)}"]
+    for other in ("contradicted", *["open", "too early"] * (verdict == "reproduced")) if others else ():
+        parts = [one for one in _parts(row) if _kind(one) == other != verdict]
+        if parts:
+            words = (f"{_part(one)} {_told_of(one)}" if other == "contradicted" else _part(one) for one in parts)
+            told.append(f"{other}: {' / '.join(words)}")
+    return "; ".join(told)
+
+
+def _parts(row):
+    """The measures that have a say in a claim's verdict."""
+    return [one for one in row["measures"] if not one["measure"].get("beside")]
+
+
+def _kind(one):
+    return one["verdict"].split(":")[0]
+
+
+def _told_of(one):
+    """A measure's effect with its interval, as `in_words` has it of a `Finding`; an end that is null is infinite."""
     low, high = one["low"], one["high"]
     if low is not None or high is not None:
         low, high = -inf if low is None else low, inf if high is None else high
-    words = in_words(SimpleNamespace(measure=SimpleNamespace(**one["measure"]), value=one["value"], low=low, high=high))
-    told = [words if len(row["measures"]) == 1 else f"{_part(one)}: {words}"]
-    for other in ("contradicted", *["open"] * (verdict == "reproduced")) if others else ():
-        parts = [_part(each) for each in known if each["verdict"].split(":")[0] == other != verdict]
-        told += [f"{other}: {' / '.join(parts)}"] if parts else []
-    return "; ".join(told)
+    return in_words(SimpleNamespace(measure=SimpleNamespace(**one["measure"]), value=one["value"], low=low, high=high))
 
 
 def _part(one):
     return one["measure"].get("part") or one["measure"]["name"].replace("_", " ")
 
 
-def marked(row):
-    """A claim's verdict, with a dagger where a part that it rests on does not survive the correction for all."""
-    lost = [one for one in row["measures"] if one.get("survives") is False and not one["measure"].get("beside")]
-    return row["verdict"] + " †" * bool(lost and decides(row["verdict"]))
+def marked(row, doubt=""):
+    """A claim's verdict, with † where a part that it rests on does not survive the correction for all measures, and ‡
+    where a doubt stands against it (`Claim.doubt`)."""
+    if not decides(row["verdict"]):
+        return row["verdict"]
+    lost = any(one.get("survives") is False for one in _parts(row))
+    return row["verdict"] + " †" * lost + " ‡" * bool(doubt)
 
 
 def rows(found, others=True):
@@ -86,7 +105,7 @@ def rows(found, others=True):
     yield ["claim", "it says", *found, f"effect, {first}"]
     for claim in table.load():
         nothing = {"verdict": "not run", "measures": []}
-        verdicts = [marked(each.get(claim.id, nothing)) for each in found.values()]
+        verdicts = [marked(each.get(claim.id, nothing), claim.doubt) for each in found.values()]
         row = found[first].get(claim.id, nothing)
         yield [claim.id, claim.short, *verdicts, effect(row, others)]
 
@@ -114,6 +133,9 @@ def told(found):
             for verdict, ids in sorted(groups.items(), key=lambda one: rule.VERDICTS.index(one[0]))
         ]
         yield f"Of the reports' {len(each)} claims, in the setting *{title}*: {', '.join(counts)}."
+        in_part = groups.get("reproduced in part", ())
+        if mixed := [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))]:
+            yield f"Of {', '.join(mixed)} another part is contradicted."
 
 
 def page(found):
@@ -127,21 +149,29 @@ def page(found):
     return f"""# Findings {{.unnumbered}}
 
 {" ".join(told(found))} A verdict holds for its setting alone. Effects are means, ratios as factors (×), with their
-interval where there are several seeds or pairs. †: a part of it does not survive the correction for all measures. [The
-claims' section](08-claims.ipynb) says what each is measured by, and how it is judged.{older}
+interval where there are several seeds or pairs. †: a part of it does not survive the correction for all measures. ‡: it
+would not stand, or not whole, by a stricter reading. [The claims' section](08-claims.ipynb) says what each is measured
+by, how it is judged, and what the doubt is.{older}
 
 {markdown(found, "[{0}](08-claims.ipynb#{0})", others=False)}
 """
 
 
+def doubts():
+    """What stands against verdicts, as a Markdown list: `Claim.doubt` of all claims that have one."""
+    return "\n".join(f"- **{claim.id}.** {claim.doubt}" for claim in table.load() if claim.doubt)
+
+
 def in_readme(text, found):
-    """README's text with what was found, in sentences and as a table, made anew."""
-    start, end = MARKS
-    before, _, rest = text.partition(start)
-    _, found_end, after = rest.partition(end)
-    if not found_end:
-        raise ValueError(f"README.md has no {start} ... {end}")
-    return f"{before}{start}\n{' '.join(told(found))}\n\n{markdown(found)}\n{end}{after}"
+    """README's text with what was found, in sentences and as a table, and with the doubts of it, made anew."""
+    made = {"board": f"{' '.join(told(found))}\n\n{markdown(found)}", "doubts": doubts()}
+    for name, (start, end) in MARKS.items():
+        before, _, rest = text.partition(start)
+        _, found_end, after = rest.partition(end)
+        if not found_end:
+            raise ValueError(f"README.md has no {start} ... {end}")
+        text = f"{before}{start}\n{made[name]}\n{end}{after}"
+    return text
 
 
 if __name__ == "__main__":

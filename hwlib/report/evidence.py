@@ -122,9 +122,10 @@ def card(judged, folder):
     parts.append("\n".join(measures))
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
     unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
+    doubt = [f"Doubt (‡): {claim.doubt}"] if claim.doubt else []
     figures = ", ".join(_link(path.stem) for path in pictures(claim, folder))
     shown = f", shown in {figures}" if figures else ""
-    return "\n\n".join([*parts, f"Measured in {' and '.join(links)}{shown}.{unmeasured}"])
+    return "\n\n".join([*parts, f"Measured in {' and '.join(links)}{shown}.{unmeasured}", *doubt])
 
 
 def _link(figure):

@@ -98,6 +98,7 @@ class Section:
     def claim(self, *ids):
         """Measure claims with every seed there is, keep the effects, and show them in a table.
 
+        The table is not kept: `settle` may add effects to these, and what follows of all is in 08-verdicts.json.
         Only measures that name this notebook. `hwlib.claims` has the functions that measure; claims.toml names them.
         ValueError for an id that no claim has, or one that is measured elsewhere.
         """
@@ -120,7 +121,7 @@ class Section:
         caption += (
             " Some that are published are of other code, settings or versions, and do not count." if stale else ""
         )
-        self.table(f"claim-{'-'.join(ids).lower()}", caption, header, rows)
+        self.table(f"claim-{'-'.join(ids).lower()}", caption, header, rows, kept=False)
 
     def _effects(self, name, measure):
         """Where a measure's units come from (`measured.Sought`), and its effects, {unit: Effect}."""
@@ -181,7 +182,7 @@ class Section:
         self._note(name, caption, originals)
         self._show({"image/gif": moving}, f"[{name}] {caption}", name, caption)
 
-    def table(self, name, caption, header, rows, scaled=True):
+    def table(self, name, caption, header, rows, scaled=True, kept=True):
         """Show rows (sequences of anything) as a Markdown table, and keep them in the notebook's JSON as shown.
 
         Columns of numbers are set to the right. `scaled` is as in `savefig`.
@@ -192,8 +193,9 @@ class Section:
         text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         name = f"{self.name.split('-')[0]}-{name}"
         caption = self._caption(caption, scaled)
-        self.tables[name] = {"caption": caption, "header": [*header], "rows": rows}
-        self._keep()
+        if kept:
+            self.tables[name] = {"caption": caption, "header": [*header], "rows": rows}
+            self._keep()
         self._show({"text/markdown": text}, text, name, caption)
 
     def number(self, name, value, meaning, **more):
