@@ -232,42 +232,35 @@ def _parser():
     width = partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=100)
     parser = argparse.ArgumentParser("hwlib", description=__doc__, epilog=EXAMPLES, formatter_class=width)
     commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
-    added = {}
     for name, f in COMMANDS.items():
         parents = [common] * (name not in ("style", "new", "completion"))
         told = {"help": f.__doc__[0].lower() + f.__doc__[1:].rstrip("."), "description": f.__doc__}
-        added[name] = commands.add_parser(name, parents=parents, formatter_class=width, **told)
-    add_style_arguments(added["style"])
-    added["train"].add_argument("experiment", nargs="+", help="name in hwlib/experiments, or name:seed")
-    added["train"].add_argument("--threads", type=int, help="processor threads to use (default: all)")
-    added["train"].add_argument("--measure", action="store_true", help="measure each generator, too")
-    added["train"].add_argument(
-        "--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder"
-    )
-    added["generate"].add_argument("experiment", help="a trained one, such as report-a")
-    added["generate"].add_argument(
-        "test_text", nargs="?", help="lines of `id,<hair> hair <eyes> eyes`; none for an experiment without texts"
-    )
-    added["generate"].add_argument("--output", default="samples", help="folder (default: samples)")
-    added["generate"].add_argument("--raw", action="store_true", help="weights of the last update, not their average")
-    added["translate"].add_argument("pictures", nargs="+", help="picture files, or folders of them")
-    added["translate"].add_argument("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
-    added["translate"].add_argument("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")
-    added["translate"].add_argument("--out", default="translated", help="folder for the PNG files")
+        commands.add_parser(name, parents=parents, formatter_class=width, **told)
+    add_style_arguments(commands.choices["style"])
+    add = {name: one.add_argument for name, one in commands.choices.items()}
+    add["train"]("experiment", nargs="+", help="name in hwlib/experiments, or name:seed")
+    add["train"]("--threads", type=int, help="processor threads to use (default: all)")
+    add["train"]("--measure", action="store_true", help="measure each generator, too")
+    add["train"]("--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder")
+    add["generate"]("experiment", help="a trained one, such as report-a")
+    texts = "lines of `id,<hair> hair <eyes> eyes`; none for an experiment without texts"
+    add["generate"]("test_text", nargs="?", help=texts)
+    add["generate"]("--output", default="samples", help="folder (default: samples)")
+    add["generate"]("--raw", action="store_true", help="weights of the last update, not their average")
+    add["translate"]("pictures", nargs="+", help="picture files, or folders of them")
+    add["translate"]("--run", default="cyclegan", help="a trained CycleGAN (default: cyclegan)")
+    add["translate"]("--direction", default="a-to-b", help="a-to-b (default) or b-to-a")
+    add["translate"]("--out", default="translated", help="folder for the PNG files")
     for name in ("execute", "report"):
         told = "how many seeds the notebooks use (default: as many as the profile says)"
-        added[name].add_argument("--seeds", type=int, default=0, help=told)
-    added["report"].add_argument("--form", choices=("pdf", "html"), help="one of the two alone")
-    added["settle"].add_argument(
-        "--hours", type=float, default=math.inf, help="stop after so long (default: when done)"
-    )
-    added["settle"].add_argument(
-        "--search", action="store_true", help="search for the profile's learning rates instead"
-    )
-    added["settle"].add_argument("--executor", help="train on a cluster, by this executor plug-in, such as slurm")
-    added["settle"].add_argument("--jobs", type=int, default=64, help="jobs on the cluster at once (default: 64)")
-    added["execute"].add_argument("notebook", help='such as "01-model"')
-    added["new"].add_argument("name", help="of the report's folder, beside hwlib")
+        add[name]("--seeds", type=int, default=0, help=told)
+    add["report"]("--form", choices=("pdf", "html"), help="one of the two alone")
+    add["settle"]("--hours", type=float, default=math.inf, help="stop after so long (default: when done)")
+    add["settle"]("--search", action="store_true", help="search for the profile's learning rates instead")
+    add["settle"]("--executor", help="train on a cluster, by this executor plug-in, such as slurm")
+    add["settle"]("--jobs", type=int, default=64, help="jobs on the cluster at once (default: 64)")
+    add["execute"]("notebook", help='such as "01-model"')
+    add["new"]("name", help="of the report's folder, beside hwlib")
     return parser
 
 

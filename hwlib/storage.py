@@ -16,7 +16,8 @@ def write_atomically(path, write):
 
     What killed processes of this machine left of the same file is removed.
     """
-    name = f"{_machine()}.{path.name}"
+    # With this machine's name: on a shared file system no other may remove what is being written.
+    name = f"{platform.node().replace('/', '') or 'here'}.{path.name}"
     temporary = path.with_name(f".{os.getpid()}.{name}")
     for left in path.parent.glob(f".[0-9]*.{escape(name)}"):
         if not _lives(left.name.split(".")[1]):
@@ -66,19 +67,13 @@ def not_ahead(files):
     return moved
 
 
-def _machine():
-    """This machine's name as part of a file's: on a shared file system no other may remove what is being written."""
-    return platform.node().replace("/", "") or "here"
-
-
 def _lives(process):
     """Whether there is a process of this number, or what should be its number is none."""
     try:
-        os.kill(int(process), 0)
+        with suppress(PermissionError, ValueError, OverflowError):  # somebody else's, or no name of ours
+            os.kill(int(process), 0)
     except ProcessLookupError:
         return False
-    except (PermissionError, ValueError, OverflowError):  # somebody else's, or no name of ours
-        return True
     return True
 
 
@@ -95,9 +90,8 @@ def write_bytes(path, content):
 
 
 def write_json(path, content):
-    """Write `content` as indented JSON, in one step."""
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    """The same of `content` as indented JSON."""
+    return write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def encoded(image, form, **options):
@@ -109,11 +103,8 @@ def encoded(image, form, **options):
 
 def read_json_lines(path):
     """The lines of a file as dicts, none where there is no file; a last line cut short by a kill is left out."""
-    lines = path.read_text().splitlines() if path.exists() else []
     rows = []
-    for line in lines:
-        try:
+    with suppress(json.JSONDecodeError):
+        for line in path.read_text().splitlines() if path.exists() else ():
             rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
     return rows

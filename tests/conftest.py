@@ -1,12 +1,17 @@
 """What several test modules share."""
 
+import os
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import BROWSER, Browser
 
 from hwlib import paths
+
+REAL = Path(os.environ["HWLIB_TEST_DATA"]) if "HWLIB_TEST_DATA" in os.environ else None
+real = pytest.mark.skipif(REAL is None, reason="HWLIB_TEST_DATA is not set")
 
 
 class Pictures:
@@ -23,6 +28,22 @@ class Pictures:
 
     def __len__(self):
         return len(self.images)
+
+
+def toy_weights(sizes, seed=0):
+    """A narrow VGG, {layer: (kernel, bias)}, drawn at random; sizes: {layer: filters}."""
+    rng, weights, channels = np.random.default_rng(seed), {}, 3
+    for layer, filters in sizes.items():
+        kernel = rng.normal(0, (2 / 9 / channels) ** 0.5, (3, 3, channels, filters)).astype(np.float32)
+        weights[layer], channels = (kernel, rng.normal(0, 0.1, filters).astype(np.float32)), filters
+    return weights
+
+
+def save_weights(path, weights):
+    """Keep weights as an .npz file; returns its path as text."""
+    kernels = {f"{layer}/kernel": kernel for layer, (kernel, _) in weights.items()}
+    np.savez(path, **kernels, **{f"{layer}/bias": bias for layer, (_, bias) in weights.items()})
+    return str(path)
 
 
 @pytest.fixture

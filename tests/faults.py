@@ -105,7 +105,7 @@ def typeset():
     from hwlib.report import book
 
     executed = [paths.HOME / "executed" / f"{name}.ipynb" for name in ("01-model", "02-tips")]
-    about = test_report.CONDITIONS, test_report.FRONT, test_report.BIBLIOGRAPHY
+    about = test_report.CONDITIONS, test_report.FRONT
     book.build(executed, paths.REPORT / "report.pdf", *about)
     book.html(executed[0], paths.REPORT / "html" / "01-model.html")
 

@@ -24,11 +24,6 @@ TINY = {"image_size": 16, "width": 1 / 16}
 SIZE, LATENT, TEXT = 4, 3, 2  # of the networks below, made of dense layers
 
 
-@pytest.fixture(autouse=True, scope="module")
-def deterministic():
-    tf.config.experimental.enable_op_determinism()
-
-
 @pytest.fixture(autouse=True)
 def eager():
     """Functions run eagerly and weights start the same."""

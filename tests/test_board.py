@@ -1,6 +1,5 @@
 """The page of findings: a line a claim, every setting that was judged, and no more than its files say."""
 
-import json
 import re
 import subprocess
 
@@ -110,9 +109,3 @@ def test_readme_has_the_board_of_what_is_published():
 def test_a_readme_without_a_place_for_it_is_refused(figures):
     with pytest.raises(ValueError, match="board"):
         board.in_readme("# hwlib", board.settings(figures))
-
-
-def test_published_verdicts_are_known_by_their_setting():
-    for path in (paths.REPOSITORY / "figures").glob(f"*/{board.VERDICTS}"):
-        about = json.loads((path.parent / "08-claims.json").read_text())
-        assert about["data"]["image_size"] > 0 and about["data"]["data"]

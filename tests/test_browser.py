@@ -6,7 +6,6 @@ import pytest
 from test_report import CONDITIONS, FRONT, model, saved, tips
 
 from hwlib.report import board, book
-from hwlib.report.exporter import BIBLIOGRAPHY
 
 PHONE, DESK = (390, 844), (1440, 900)
 
@@ -18,7 +17,7 @@ def report(tmp_path_factory):
     long = tips(wide=wide)
     notebooks = saved(folder, **{"01-model": model(), "02-tips": long})
     findings = board.page({"drawn 32": {"A1": {"id": "A1", "verdict": "open", "measures": []}}, "course 64": {}})
-    return book.document(notebooks, folder / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY, findings)
+    return book.document(notebooks, folder / "report.html", CONDITIONS, FRONT, findings)
 
 
 @pytest.fixture(params=["phone", "desk"])

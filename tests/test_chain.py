@@ -56,19 +56,9 @@ class Checkout:
 
     def make(self, *words, config=(), report="my-report"):
         """Make a report as `make report REPORT=my-report` does; returns the finished process."""
-        words = [
-            "--cores",
-            "2",
-            "--nolock",
-            "--rerun-incomplete",
-            "--rerun-triggers",
-            "mtime",
-            "input",
-            "params",
-            *words,
-        ]
+        options = ["--cores", "2", "--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "input", "params"]
         config = ["--config", "profile=quick", "data=avatars", "seed=0", "seeds=0", *config]
-        return self.run("snakemake", *words, *config, HWLIB_REPORT=report)
+        return self.run("snakemake", *options, *words, *config, HWLIB_REPORT=report)
 
     def plan(self):
         """Names of the rules that would run."""
@@ -159,14 +149,7 @@ def test_on_a_cluster_a_job_asks_for_the_same_from_any_machine(checkout):
         asked.append(re.findall(r"^rule (.+?):.*?resources: tmpdir=\S+, (.*?)$", said, re.DOTALL | re.MULTILINE))
     assert asked[0] == asked[1]
     told = dict(asked[0])
-    assert set(told) == {
-        "train_report-a",
-        "train_four-numbers",
-        "notebook_01-question",
-        "pdf",
-        "html",
-        "play",
-    }
+    assert set(told) == {"train_report-a", "train_four-numbers", "notebook_01-question", "pdf", "html", "play"}
     assert all("mem_mb=" in resources and "runtime=" in resources for resources in told.values())
 
 

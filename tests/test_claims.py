@@ -65,10 +65,6 @@ def test_every_claim_stands_there_in_the_reports_words_and_in_english():
     assert all(claim.section.startswith(claim.id[0]) for claim in TABLE)
 
 
-def test_every_run_that_a_claim_rests_on_is_an_experiment():
-    assert {name for _, measure in MEASURES for name in measure.runs} <= experiments.EXPERIMENTS.keys()
-
-
 def test_a_claim_without_a_measure_is_refused(tmp_path):
     path = tmp_path / "claims.toml"
     path.write_text(ENTRY)
@@ -325,8 +321,6 @@ def measured_in(path):
 @pytest.mark.parametrize("name", NAMED)
 def test_the_notebook_measures_what_the_table_says(name):
     path = paths.NOTEBOOKS / f"{name}.ipynb"
-    if not path.exists():
-        pytest.skip(f"{name} is not written yet")
     assert measured_in(path) == {claim.id for claim, measure in HERE if measure.notebook == name}
     runs = {run for _, measure in HERE if measure.notebook == name for run in measure.runs}
     assert runs <= set(notebooks.asked(name)), "the report would not train what the claims rest on"

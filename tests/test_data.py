@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import REAL, real
 from hostile import encoded, folder_of, zip_of
 from PIL import Image
 
@@ -21,8 +21,6 @@ from hwlib.data import DataError, avatars, images, load
 from hwlib.data.cache import write
 from hwlib.data.tags import EYES, HAIR, decode
 
-REAL = Path(os.environ["HWLIB_TEST_DATA"]) if "HWLIB_TEST_DATA" in os.environ else None
-real = pytest.mark.skipif(REAL is None, reason="HWLIB_TEST_DATA is not set")
 RED, GREEN, BLUE = (250, 0, 0), (0, 250, 0), (0, 0, 250)
 
 

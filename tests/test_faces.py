@@ -1,21 +1,18 @@
 """The course's face count: its grid, its detector's settings, and the means measured on real images."""
 
 import io
-import os
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
 import pytest
+from conftest import REAL, real
 from PIL import Image
 
 import hwlib.data
 from hwlib.metrics import faces
 
-REAL = Path(os.environ["HWLIB_TEST_DATA"]) if "HWLIB_TEST_DATA" in os.environ else None
-real = pytest.mark.skipif(REAL is None, reason="HWLIB_TEST_DATA is not set")
 NOISE = np.random.default_rng(0).integers(0, 256, (50, 16, 16, 3), dtype=np.uint8)
 
 

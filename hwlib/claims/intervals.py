@@ -47,8 +47,7 @@ def reach(deviation, n, level):
 
 def wilson(k, n, level=0.95):
     """Ends of the score interval of a share of k in n (Wilson 1927), floats."""
-    low, high = binomtest(k, n).proportion_ci(level, method="wilson")
-    return float(low), float(high)
+    return tuple(map(float, binomtest(k, n).proportion_ci(level, method="wilson")))
 
 
 def newcombe(k_a, n_a, k_b, n_b, level=0.95):

@@ -10,8 +10,6 @@ from hwlib.experiments import JUDGES
 from hwlib.runs.store import described, load_images, together, variant, versions
 from hwlib.storage import write_json
 
-OF_A_RUN = ("settings", "data", "result", "versions")
-
 
 def entry(measure, found, effects, profile, data):
     """A measure's effects as a notebook's JSON has them: with their keys, and which were taken as published.
@@ -25,7 +23,8 @@ def entry(measure, found, effects, profile, data):
 
 def about(run):
     """A finished run as a JSON file has it: its record, with the versions that it was trained with."""
-    return {"key": run.key} | {name: run.record[name] for name in OF_A_RUN}
+    record = run.record
+    return {"key": run.key} | {name: record[name] for name in ("settings", "data", "result", "versions")}
 
 
 def label(run, seed=0):
@@ -48,7 +47,6 @@ def leave(name, measure, found, effects, profile, data):
         first = {"numbers": {}, "tables": {}, "notebook": measure.notebook, "profile": profile, "seed": 0, "seeds": 0}
         left = first | {"data": described(load_images(profile, data)), "versions": versions()} | left
     runs = {label(run): about(run) for seed in found.here for run in together(measure.runs, profile, data, seed)}
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, left | {"effects": left["effects"] | {name: new}, "runs": left["runs"] | runs})
     return True
 
@@ -57,13 +55,11 @@ def counting(notebook, profile, data):
     """What a notebook has published, with those of its effects alone that still count here (`measured.sought`)."""
     left = published.left(notebook, profile, data)
     effects = {}
-    for claim in table.measured_here():
-        for measure in (one for one in claim.measures if one.notebook == notebook):
-            name = f"{claim.id} {measure.name}"
-            if kept := left["effects"].get(name):
-                found = measured.sought(name, measure, profile, data)
-                counts = measured.current(measure, kept, profile, data) & {*found.here, *found.elsewhere}
-                of_pairs = measure.units == "pairs"
-                rows = [row for row in kept["of_units"] if (counts if of_pairs else row["unit"] in counts)]
-                effects[name] = kept | {"of_units": rows}
+    for name, measure in table.measures():
+        if measure.notebook == notebook and (kept := left["effects"].get(name)):
+            found = measured.sought(name, measure, profile, data)
+            counts = measured.current(measure, kept, profile, data) & {*found.here, *found.elsewhere}
+            of_pairs = measure.units == "pairs"
+            rows = [row for row in kept["of_units"] if (counts if of_pairs else row["unit"] in counts)]
+            effects[name] = kept | {"of_units": rows}
     return left | {"effects": effects}

@@ -145,7 +145,7 @@ def judge(measure, of_units, looks=experiments.LOOKS):
     decide = max((look for look in looks if look <= len(counted)), default=0)
     deciding = counted[: decide or None]
     if bad := sum(not np.isfinite(one.estimate) for one in deciding):
-        return Finding(measure, "open", f"not a finite number in {bad} of {_number(len(deciding), unit)}", units=units)
+        return Finding(measure, "open", f"not a finite number in {bad} of {number(len(deciding), unit)}", units=units)
     if len({len(one.counts) for one in deciding}) > 1 or (deciding[0].counts and measure.unit != "share"):
         raise ValueError(f"{measure.name}: counts are for shares, in every unit; its unit is {measure.unit!r}.")
     level = 1 - ERROR / len(looks)
@@ -216,7 +216,7 @@ def as_json(results):
         asdict(one.claim) | {"verdict": one.verdict, "measures": [asdict(finding) for finding in one.findings]}
         for one in results
     ]
-    return _finite(rows)
+    return json.loads(json.dumps(rows), parse_constant=lambda _: None)
 
 
 def scale(finding):
@@ -229,7 +229,8 @@ def _counted(of_units):
     return [one for one in of_units.values() if not one.too_early]
 
 
-def _number(n, unit):
+def number(n, unit):
+    """In words: "one seed", "5 seeds"."""
     return f"one {unit}" if n == 1 else f"{n} {unit}s"
 
 
@@ -237,7 +238,7 @@ def _why_open(found, deciding, unit, first):
     """The reason of an open finding; first: the number of the first look."""
     if len(deciding) < 3:
         pointed = place(*intervals.point(deciding), found.measure)
-        return f"{_number(len(deciding), unit)}; points to {'neither' if pointed == 'open' else pointed}"
+        return f"{number(len(deciding), unit)}; points to {'neither' if pointed == 'open' else pointed}"
     about = f"about {found.needed:,}" if found.needed else f"more than {MOST:,}"
     before = "" if found.decide else f"{len(deciding)} {unit}s; first look at {first}, "
     return f"{before}{about} {unit}s to decide"
@@ -278,11 +279,3 @@ def _units(effect, left):
     if "of_units" not in effect:
         raise ValueError(f"effects of an older form; run {left['notebook']} again.")
     return effects.from_json(effect)
-
-
-def _finite(value):
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -7,7 +7,8 @@ import sys
 import time
 
 from hwlib import paths
-from hwlib.claims import ledger, measured, rule, table
+from hwlib.claims import ledger, measured, rule
+from hwlib.claims.table import measures
 from hwlib.experiments import looks, resolve, search
 from hwlib.runs import jobs
 from hwlib.runs.store import Run, seeds_of, together
@@ -37,11 +38,6 @@ def settle(profile, data, hours, say=print, on=None):
             return {name: finding for name, (finding, _) in standing.items()}
         look = together_at_work(coming, on[1] if on else os.cpu_count())
         train(look, profile, data, end - time.monotonic(), on)
-
-
-def measures():
-    """The measures of all claims: pairs of "A4 lattice" and `Measure`."""
-    return [(f"{claim.id} {one.name}", one) for claim in table.measured_here() for one in claim.measures]
 
 
 def stand(name, measure, profile, data):
@@ -95,10 +91,8 @@ def lasting(runs, profile, data):
     """Minutes that runs take here: as long as finished ones of the same experiments, else as `jobs.minutes` guesses."""
     minutes = 0.0
     for run in runs:
-        others = [Run(run.name, profile, data, seed) for seed in seeds_of([run.name], profile, data)[:1]]
-        seconds = [
-            one.record["result"]["seconds"] for one in others if "seconds" in (one.record or {}).get("result", ())
-        ]
+        others = [Run(run.name, profile, data, seed).record for seed in seeds_of([run.name], profile, data)[:1]]
+        seconds = [one["result"]["seconds"] for one in others if one and "seconds" in one["result"]]
         minutes += seconds[0] / 60 if seconds else jobs.minutes([run]) - jobs.START_UP
     return minutes / os.cpu_count()
 

@@ -110,6 +110,11 @@ def measured_here(folder=paths.NOTEBOOKS):
     return (load() if folder == paths.REPOSITORY / "notebooks" else []) + (load(own) if own.exists() else [])
 
 
+def measures():
+    """The measures of these claims: pairs of "A4 lattice" and `Measure`."""
+    return [(f"{claim.id} {one.name}", one) for claim in measured_here() for one in claim.measures]
+
+
 def load(path=FILE):
     """The claims, a list in the order of the file. ValueError in one line for a claim that cannot be judged."""
     try:

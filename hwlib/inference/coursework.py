@@ -13,7 +13,7 @@ GRID = 25
 """Images of a grid, in 2018."""
 
 
-def write_samples(run, test_text, folder, seed=0, raw=False):
+def write_samples(run, test_text, folder, raw=False):
     """2017: for each line of a test text five JPEGs, `sample_<id>_<k>.jpg`, k from 1; returns their paths.
 
     run: a finished `hwlib.runs.store.Run` of a conditional generator; else ValueError. `folder` is made if it is
@@ -22,27 +22,27 @@ def write_samples(run, test_text, folder, seed=0, raw=False):
     lines = read_test_text(test_text)
     texts = np.repeat([vector for _, vector in lines], SAMPLES, axis=0)
     paths = [folder / f"sample_{name}_{k}.jpg" for name, _ in lines for k in range(1, SAMPLES + 1)]
-    for path, image in zip(paths, _generate(run, texts, seed, raw), strict=True):
+    for path, image in zip(paths, _generate(run, texts, raw), strict=True):
         write_bytes(path, encoded(Image.fromarray(image), "JPEG", quality=95))
     return paths
 
 
-def write_grid(run, test_text, path, seed=0, raw=False):
+def write_grid(run, test_text, path, raw=False):
     """2018: the images of a test text of 25 lines as the 5x5 grid on which the course counts faces, a PNG."""
     lines = read_test_text(test_text)
     if len(lines) != GRID:
         raise DataError(f"{test_text}: the grid of 2018 shows {GRID} texts, this file has {len(lines)} lines")
-    write_bytes(path, grid_png(_generate(run, np.stack([vector for _, vector in lines]), seed, raw)))
+    write_bytes(path, grid_png(_generate(run, np.stack([vector for _, vector in lines]), raw)))
 
 
-def write_grid_of_noise(run, path, seed=0, raw=False):
+def write_grid_of_noise(run, path, raw=False):
     """2018: 25 images of an unconditional generator as the same 5x5 grid; ValueError for a conditional one."""
     if run.settings.get("conditional", True):
         raise ValueError(f"{run.name} draws what a text says: give it a test text, such as data/test-text.txt.")
-    write_bytes(path, grid_png(run.generate(np.zeros((GRID, TEXT_DIM)), seed, raw=raw)))
+    write_bytes(path, grid_png(run.generate(np.zeros((GRID, TEXT_DIM)), raw=raw)))
 
 
-def _generate(run, texts, seed, raw):
+def _generate(run, texts, raw):
     if not run.settings.get("conditional", True):
         raise ValueError(f"{run.name} draws no texts: give no test text, or choose a conditional one such as report-a.")
-    return run.generate(texts, seed, raw=raw)
+    return run.generate(texts, raw=raw)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from hwlib.data import EYES, HAIR, DataError, tags
 from hwlib.inference import generation
@@ -50,18 +50,16 @@ class Explorer:
         self.told = widgets.Label()
         self.text, self.model = tags.parse(self.words.value), cache(lambda run, name, raw: run.model(name, raw=raw))
         self.faces = [widgets.Image() for _ in self.runs]
-        labelled = [
-            widgets.VBox([face, widgets.Label(one.name)]) for face, one in zip(self.faces, self.runs, strict=True)
-        ]
+        names = [widgets.Label(one.name) for one in self.runs]
+        labelled = [widgets.VBox(both) for both in zip(self.faces, names, strict=True)]
         below = {"Walk": self._walk(widgets), "All colours": self._grid(widgets), "Training": self._training(widgets)}
         cyclegan = replace(run, name=TRANSLATION)
         if cyclegan.finished:
             below["Translation"] = self._translation(widgets, cyclegan)
         self.tabs = widgets.Tab(list(below.values()), titles=list(below))
-        choices = [self.words, self.hair, self.eyes, widgets.HBox([self.noise, self.new]), self.weights]
-        self.view = widgets.VBox(
-            [widgets.HBox([*labelled, widgets.VBox([*choices, self.told])]), self.generator, self.tabs]
-        )
+        noise = widgets.HBox([self.noise, self.new])
+        choices = widgets.VBox([self.words, self.hair, self.eyes, noise, self.weights, self.told])
+        self.view = widgets.VBox([widgets.HBox([*labelled, choices]), self.generator, self.tabs])
         self.words.observe(self._named, "value")
         for menu in (self.hair, self.eyes):
             menu.observe(self._chosen, "value")
@@ -72,9 +70,8 @@ class Explorer:
 
     def drawn(self, run, latents, texts):
         """Images of latents and texts, by the weights that are chosen: uint8 [n, h, w, 3]."""
-        return generation.images(
-            self.model(run, "generator", self.weights.value == "raw"), run.settings, latents, texts
-        )
+        generator = self.model(run, "generator", self.weights.value == "raw")
+        return generation.images(generator, run.settings, latents, texts)
 
     def latent(self, run, noise):
         """The latent of a number, float32 [latent_dim]."""
@@ -100,9 +97,12 @@ class Explorer:
     def _chosen(self, _):
         self.words.value = f"{self.hair.value} hair {self.eyes.value} eyes"
 
+    def _face(self, run):
+        return self.drawn(run, [self.latent(run, self.noise.value)], [self.text])
+
     def _draw(self, _=None):
         for face, run in zip(self.faces, self.runs, strict=True):
-            face.value = png(self.drawn(run, [self.latent(run, self.noise.value)], [self.text]))
+            face.value = png(self._face(run))
         self._show_walk()
         self._show_moment()
 
@@ -123,10 +123,8 @@ class Explorer:
     def _show_walk(self, _=None):
         (first, a), (last, b) = ((text, self.latent(self.run, noise)) for text, noise in self.ends)
         steps = [0, round(20 * self.way.value), 20]
-        latents, texts = (
-            generation.great_circle(a, b, 21)[steps],
-            [first + t / 20 * (last - 1.0 * first) for t in steps],
-        )
+        latents = generation.great_circle(a, b, 21)[steps]
+        texts = [first + t / 20 * (last - 1.0 * first) for t in steps]
         self.between.value = png(self.drawn(self.run, latents, texts), 3)
         self.end_names.value = " – ".join(f"{named(text)}, noise {noise}" for text, noise in self.ends)
 
@@ -173,9 +171,7 @@ class Explorer:
 
         run, i = self.runs[0], self.picture.index
         above = i == len(self.held_out)
-        image = (
-            self.drawn(run, [self.latent(run, self.noise.value)], [self.text]) if above else self.held_out[i : i + 1]
-        )
+        image = self._face(run) if above else self.held_out[i : i + 1]
         there = ("a_to_b", "b_to_a") if above or i < len(self.held_out) // 2 else ("b_to_a", "a_to_b")
         shown, value_range = [image], Settings(**self.cyclegan.settings).value_range
         for name in there:
@@ -198,6 +194,5 @@ def sheet(images, columns=1):
 
 def png(images, columns=1, side=SIDE):
     """Images uint8 [n, h, w, 3] in rows of so many, each enlarged to about `side` pixels, as the bytes of a PNG."""
-    picture, times = sheet(images, columns), max(1, side // images.shape[1])
-    large = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
-    return encoded(large, "PNG")
+    times = max(1, side // images.shape[1])
+    return encoded(ImageOps.scale(sheet(images, columns), times, Image.Resampling.NEAREST), "PNG")

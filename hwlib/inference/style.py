@@ -50,22 +50,11 @@ def draw(options):
     from hwlib.style.transfer import Settings, check, feature_maps, finished, stylise
     from hwlib.training.watching import Progress
 
-    content_layers, style_layers = _layers(options.layers)
-    settings = Settings(
-        pairs=(),
-        blend=tuple(options.blend),
-        weights=options.network,
-        pooling=options.pooling,
-        content_layers=content_layers,
-        style_layers=style_layers,
-        ratio=options.weight,
-        variation=options.variation,
-        start=options.start,
-        scales=options.scales,
-        colours=options.colours,
-        optimizer=options.optimizer,
-        steps=options.steps,
-    )
+    as_they_are = ("pooling", "variation", "start", "scales", "colours", "optimizer", "steps")
+    named = {name: getattr(options, name) for name in as_they_are}
+    named |= {"blend": tuple(options.blend), "weights": options.network, "ratio": options.weight}
+    named["content_layers"], named["style_layers"] = _layers(options.layers)
+    settings = Settings(pairs=(), **named)
     check(settings)
     content = picture(options.content, options.size, options.seed)
     names = [options.style, *options.also]

@@ -7,7 +7,7 @@ from PIL import Image
 
 from hwlib.data import DataError
 from hwlib.data.images import SUFFIXES, square
-from hwlib.storage import write_atomically
+from hwlib.storage import encoded, write_bytes
 from hwlib.training.cyclegan import Settings, translated
 
 DIRECTIONS = {"a-to-b": "a_to_b", "b-to-a": "b_to_a"}
@@ -41,9 +41,8 @@ def translate(run, pictures, direction="a-to-b", folder="translated"):
     size = run.images[0].images.shape[1]
     images = np.stack([_read(path, size) for path in sources])
     network, value_range = run.model(DIRECTIONS[direction]), Settings(**run.settings).value_range
-    folder.mkdir(parents=True, exist_ok=True)
     for target, image in zip(targets, translated(network, images, value_range), strict=True):
-        write_atomically(target, lambda path, image=image: Image.fromarray(image).save(path, "PNG"))
+        write_bytes(target, encoded(Image.fromarray(image), "PNG"))
     return targets
 
 

@@ -25,24 +25,20 @@ def settings(figures=paths.FIGURES, own=None):
 
     figures: folder with a folder for each setting. own: a setting's folder that is not there; it comes first.
     """
-    if not own or not (own / VERDICTS).exists():
-        own = None
-    published = [path.parent for path in sorted(figures.glob(f"*/{VERDICTS}"))]
-    if own:
-        published = [path for path in published if path.name != own.name]
-    found = [(path == own, *_told(path)) for path in [*published, *([own] if own else [])]]
-    found.sort(key=lambda one: (not one[0], one[2], one[1]))
-    titles = [title for _, title, *_ in found]
-    return {title if titles.count(title) == 1 else f"{title}, {name}": rows for _, title, _, name, rows in found}
+    folders = {path.parent.name: path.parent for path in figures.glob(f"*/{VERDICTS}")}
+    folders |= {own.name: own} if own and (own / VERDICTS).exists() else {}
+    found = sorted((folder != own, *_told(folder)) for folder in folders.values())
+    titles = [title for *_, title, _, _ in found]
+    return {title if titles.count(title) == 1 else f"{title}, {name}": rows for *_, title, name, rows in found}
 
 
 def _told(folder):
-    """A setting's title, what to sort by, its folder's name, and its verdicts by claim."""
+    """What to sort a setting by, its title, its folder's name, and its verdicts by claim."""
     about = json.loads((folder / "08-claims.json").read_text(encoding="utf-8"))
     name, size = Path(about["data"]["data"]).stem, about["data"]["image_size"]
     rows = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
     word = DATA.get(name, name)
-    return f"{word} {size}", (size, word != "drawn", word), folder.name, {row["id"]: row for row in rows}
+    return (size, word != "drawn", word), f"{word} {size}", folder.name, {row["id"]: row for row in rows}
 
 
 def decides(verdict):

@@ -13,18 +13,8 @@ from fontTools.subset import Subsetter
 from fontTools.ttLib import TTFont
 from pandocfilters import Div, LineBreak, Para, RawBlock, RawInline, Str, Strong, stringify
 
-from hwlib.report.exporter import (
-    BIBLIOGRAPHY,
-    READER,
-    ReportError,
-    ReportExporter,
-    font_folders,
-    link,
-    read_section,
-    run_settings,
-    typeset,
-    write,
-)
+from hwlib.report.exporter import READER, ReportExporter, font_folders, read_section, run_settings, typeset, write
+from hwlib.report.numbering import ReportError, link
 from hwlib.storage import write_bytes
 
 STYLE = Path(__file__).with_name("page.css")
@@ -33,12 +23,12 @@ PLAY = '<div id="play"></div>'
 ZOOM = '<label class="zoom"><input type="checkbox" aria-label="Enlarge the figure">'
 
 
-def build(notebooks, output_pdf, conditions, front, bibliography, findings=""):
+def build(notebooks, output_pdf, conditions, front, findings=""):
     """Write the report: title page, findings, contents, the text of `front`, a section per notebook, references.
 
     notebooks: executed notebooks, in order. front: Markdown; its metadata block holds title, subtitle and short title
     (the running header), its text before the first heading goes on the title page. conditions: what `condition_rows`
-    takes. bibliography: BibTeX. findings: Markdown of a page (`hwlib.report.board.page`); without it there is none.
+    takes. findings: Markdown of a page (`hwlib.report.board.page`); without it there is none.
     Returns output_pdf, which is replaced only by a complete file.
     Raises ReportError for a notebook that is missing, was not executed or failed, and for whatever it cannot typeset.
     """
@@ -49,10 +39,10 @@ def build(notebooks, output_pdf, conditions, front, bibliography, findings=""):
     sections[0].document["blocks"][:0] = [*before, RawBlock("typst", "#contents")]
     settings = {"short": title["title"], **title, **run_settings(conditions)}
     settings["conditions"] = condition_rows(conditions)
-    return write_bytes(Path(output_pdf), typeset(sections, settings, Path(bibliography)))
+    return write_bytes(Path(output_pdf), typeset(sections, settings))
 
 
-def document(notebooks, output, conditions, front, bibliography, findings="", play=None):
+def document(notebooks, output, conditions, front, findings="", play=None):
     """Write the report as one HTML document that refers to no other file; arguments and errors as of `build`.
 
     play: a page to draw faces in, a path in the same folder; it is linked, and if it is there it lies folded in the
@@ -72,7 +62,7 @@ def document(notebooks, output, conditions, front, bibliography, findings="", pl
     for section in sections:
         section.document["blocks"] = page_blocks(section.document["blocks"])
     options = ["--toc", "--toc-depth=2", "--metadata=toc-title:Contents"]
-    page = in_html(sections, bibliography, *options)
+    page = in_html(sections, *options)
     page = page.replace(PLAY.encode(), _folded(play).encode()) if play else page
     page = page.replace(b"</body>", b"<script>" + SCRIPT.read_bytes() + b"</script>\n</body>")
     return write_bytes(Path(output), page)
@@ -88,7 +78,7 @@ def _folded(play):
     return f'{linked}\n<details class="play"><summary>Or here</summary>{frame}</details>'
 
 
-def html(notebook, output, bibliography=BIBLIOGRAPHY, elsewhere=None):
+def html(notebook, output, elsewhere=None):
     """Write an executed notebook as one HTML page that refers to no other file; the code is one click away.
 
     Figures have the report's numbers; `elsewhere` are those of other notebooks (`numbers`), whose pages are linked in
@@ -102,7 +92,7 @@ def html(notebook, output, bibliography=BIBLIOGRAPHY, elsewhere=None):
     title = next((stringify(block["c"][2]) for block in blocks if block["t"] == "Header"), path.stem)
     parameters = node.metadata.get("papermill", {}).get("parameters", {})
     section.document["blocks"] = [*page_top(parameters), *page_blocks(blocks)]
-    return write_bytes(Path(output), in_html([section], bibliography, f"--metadata=pagetitle:{title}"))
+    return write_bytes(Path(output), in_html([section], f"--metadata=pagetitle:{title}"))
 
 
 def numbers(notebooks):
@@ -110,13 +100,13 @@ def numbers(notebooks):
     return link([on_screen().section(read_notebook(path), path.stem, path.parent) for path in map(Path, notebooks)])
 
 
-def in_html(sections, bibliography, *options):
+def in_html(sections, *options):
     """Return linked sections as the bytes of one HTML file with all that it needs."""
     options += ("--standalone", "--embed-resources", "--mathml", f"--css={STYLE}", "--metadata=lang:en-GB")
     with tempfile.TemporaryDirectory() as folder:
         for name, data in [image for section in sections for image in section.images.items()]:
             Path(folder, name).write_bytes(data)
-        page = write(sections, "html5", Path(bibliography), *options, f"--resource-path={folder}")
+        page = write(sections, "html5", *options, f"--resource-path={folder}")
     return page.replace("</head>", f"{chinese_font(page)}</head>", 1).encode()
 
 
@@ -167,22 +157,18 @@ def page_blocks(blocks):
 def condition_rows(conditions):
     """Return the conditions of a run as rows of label and text, in their order.
 
-    Keys: profile, data (a dict with name, images, size, fingerprint), seed, seeds (how many), commit and dirty (true
-    for a checkout with changes), versions (a dict), training_seconds; any other is shown under its own name, as a dict
-    or plain.
+    Keys: profile, data (a dict with name, images, size, fingerprint), seed, seeds (how many), commit, versions (a
+    dict), training_seconds.
     """
     rows = []
     for key, value in conditions.items():
-        if key == "commit" and conditions.get("dirty"):
-            value = f"{value} + uncommitted changes"
-        elif key == "seeds":
+        if key == "seeds":
             value = f"up to {value} a run" if value > 1 else "one a run"
         elif key == "training_seconds":
             key, value = "training time", f"{datetime.timedelta(seconds=round(value))} (h:min:s)"
         elif isinstance(value, dict):
             value = ", ".join(str(v) if k == "name" else f"{k}\u00a0{v}" for k, v in value.items())
-        if key != "dirty" and value is not None:
-            rows.append([key.replace("_", " ").capitalize(), str(value)])
+        rows.append([key.replace("_", " ").capitalize(), str(value)])
     return rows
 
 
@@ -197,16 +183,17 @@ def read_notebook(path):
 
 def on_screen():
     """Return the exporter of what is read on a screen: with code, and with pictures that are not enlarged for print."""
-    exporter = ReportExporter(show_code=True)
-    exporter.printed = False
-    return exporter
+    return ReportExporter(show_code=True, printed=False)
 
 
 def read_all(notebooks, front, findings, exporter):
     """Return the front text and the notebooks as linked sections, and apart from them, as blocks, what stands before
     the front's first heading and the findings."""
-    board = read_section("findings", findings, {}, Path(front).parent)
-    sections = [read_front(Path(front)), board]
+    if not (front := Path(front)).is_file():
+        raise ReportError(f"front: no text at {front}; it holds the title and the introduction.")
+    text, reader = front.read_text(encoding="utf-8"), READER.replace("-yaml_metadata_block", "")
+    board = read_section("findings", findings, {}, front.parent)
+    sections = [read_section("front", text, {}, front.parent, reader), board]
     for path in map(Path, notebooks):
         sections.append(exporter.section(read_notebook(path), path.stem, path.parent))
     link(sections, whole=True)
@@ -215,11 +202,3 @@ def read_all(notebooks, front, findings, exporter):
     abstract, blocks[:end] = blocks[:end], []
     sections.remove(board)
     return sections, abstract, board.document["blocks"]
-
-
-def read_front(path):
-    """Return the front text as a section."""
-    if not path.is_file():
-        raise ReportError(f"front: no text at {path}; it holds the title and the introduction.")
-    reader = READER.replace("-yaml_metadata_block", "")
-    return read_section("front", path.read_text(encoding="utf-8"), {}, path.parent, reader)

@@ -61,7 +61,7 @@ def conditions(profile, data, seed, seeds=0):
         },
         "seed": seed,
         "seeds": len({run.seed for run in runs.values()}),
-        **_commit(),
+        "commit": _commit(),
         "versions": versions(),
         "training_seconds": sum(run.record["result"].get("seconds", 0) for run in runs.values()),
     }
@@ -73,34 +73,30 @@ def report(profile, data, seed, seeds=0, forms=("pdf", "html")):
     The pages go to `report/html/<variant>`. Returns the path of the last form that was written.
     """
     from hwlib.report import board, book, play
-    from hwlib.report.exporter import BIBLIOGRAPHY
 
     name = variant(profile, data, seed, seeds)
     executed = [paths.BUILD / "notebooks" / name / f"{notebook}.ipynb" for notebook in notebooks.names()]
     path = paths.REPORT / ("report.pdf" if name == "quick" else f"report-{name}.pdf")
     found = board.settings(paths.FIGURES, paths.BUILD / "figures" / name)
-    what = conditions(profile, data, seed, seeds), paths.FRONT, BIBLIOGRAPHY, board.page(found) if found else ""
+    what = conditions(profile, data, seed, seeds), paths.FRONT, board.page(found) if found else ""
     if "pdf" in forms:
         book.build(executed, path, *what)
     if "html" in forms:
         numbers = book.numbers(executed)
         for one in executed:
             book.html(one, paths.REPORT / "html" / name / f"{one.stem}.html", elsewhere=numbers)
-        page = play.place(profile, data, seed) if play.linked(profile, data, seed) else None
-        path = book.document(executed, path.with_suffix(".html"), *what, play=page)
+        path = book.document(executed, path.with_suffix(".html"), *what, play=play.linked(profile, data, seed))
     return path
 
 
 def _commit():
-    """The checkout's commit and whether it has changes other than new figures; "unknown" without git or checkout."""
+    """The checkout's commit, and whether it has changes other than new figures; "unknown" without git or checkout."""
 
     def git(*words):
-        return subprocess.run(
-            ["git", "-C", paths.REPOSITORY, *words], capture_output=True, text=True, check=True
-        ).stdout
+        return subprocess.check_output(["git", "-C", paths.REPOSITORY, *words], stderr=subprocess.DEVNULL, text=True)
 
     try:
         changes = git("status", "--porcelain", "--", ".", ":!figures", ":!*/figures")
-        return {"commit": git("rev-parse", "--short=10", "HEAD").strip(), "dirty": bool(changes)}
+        return git("rev-parse", "--short=10", "HEAD").strip() + " + uncommitted changes" * bool(changes)
     except (FileNotFoundError, subprocess.CalledProcessError):
-        return {"commit": "unknown"}
+        return "unknown"

@@ -16,20 +16,15 @@ from hwlib.experiments import looks
 from hwlib.report import notebooks
 from hwlib.report.forest import in_words
 from hwlib.runs.store import seeds_of, together
+from hwlib.storage import encoded
 
 THUMBNAILS = (1050, 285)
 """Pixels, width and height, of a row of thumbnails."""
 
-GROUPS = {
-    "Reproduced": lambda one: one.verdict == "reproduced",
-    "Reproduced in part": lambda one: one.verdict == "reproduced in part",
-    "Contradicted": lambda one: one.verdict == "contradicted",
-    "Open, leaning to the claim": lambda one: one.verdict == "open" and _leaning(one) == {True},
-    "Open, leaning both ways": lambda one: one.verdict == "open" and len(_leaning(one)) != 1,
-    "Open, leaning against the claim": lambda one: one.verdict == "open" and _leaning(one) == {False},
-    "Too early": lambda one: one.verdict == "too early",
-    "Not run": lambda one: one.verdict == "not run",
-}
+BOTH = "open, leaning both ways"
+LEANING = {True: "open, leaning to the claim", False: "open, leaning against the claim"}
+GROUPS = ["reproduced", "reproduced in part", "contradicted", LEANING[True], BOTH, LEANING[False]]
+GROUPS += ["too early", "not run"]
 
 
 def findings_in_words(judged):
@@ -60,7 +55,7 @@ def verdict_cell(judged):
         f"**{told}**{_with_reason('', reason)}",
         *findings_in_words(judged),
         _other_distance(judged),
-        _scale(judged),
+        next((rule.scale(one) for one in judged.findings if one.profile), ""),
     ]
     return "<br>".join(line for line in lines if line)
 
@@ -110,7 +105,7 @@ def card(judged, folder):
     """
     claim = judged.claim
     parts = [f"### {claim.id}", f"> {claim.statement}", f"{claim.english} (Report {claim.section})"]
-    parts += [f"{verdict_cell(judged)}"]
+    parts.append(verdict_cell(judged))
     measures = []
     for one in judged.findings:
         runs = f" Runs: {', '.join(f'`{name}`' for name in one.runs)}." if one.runs else ""
@@ -151,13 +146,7 @@ def row(files):
         small = one.resize((int(height * one.width / one.height), height), Image.Resampling.LANCZOS)
         sheet.paste(small, (left, 0))
         left += small.width + 20
-    buffer = io.BytesIO()
-    sheet.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
-    return Shown(buffer.getvalue())
-
-
-def _scale(judged):
-    return next((rule.scale(one) for one in judged.findings if one.profile), "")
+    return Shown(encoded(sheet.quantize(256, dither=Image.Dither.NONE), "PNG", optimize=True))
 
 
 def _with_reason(verdict, reason):
@@ -201,11 +190,11 @@ def part(measure):
 
 def _units(finding):
     """How many units a finding rests on: "5 seeds", "the first 5 of 7 seeds", "one pair"."""
-    units, early = finding.measure.units, sum(bool(row["too_early"]) for row in finding.units)
+    unit, early = finding.measure.units[:-1], sum(bool(row["too_early"]) for row in finding.units)
     n = len(finding.units) - early
     if early and not n:
-        return f"{'one ' + units[:-1] if early == 1 else f'{early} {units}'}, too early"
-    text = f"one {units[:-1]}" if n == 1 else f"{n} {units}"
+        return f"{rule.number(early, unit)}, too early"
+    text = rule.number(n, unit)
     if 0 < finding.decide < n:
         text = f"the first {finding.decide} of {text}"
     text = f"{text} ({early} more too early)" if early else text
@@ -234,8 +223,7 @@ def places(claim, folder=paths.NOTEBOOKS):
 
 def called(code):
     """Methods that a cell calls, each with those of its leading arguments that are written as texts."""
-    lines = (line for line in code.splitlines() if not line.startswith(("%", "!")))
-    for node in ast.walk(ast.parse("\n".join(lines))):
+    for node in ast.walk(ast.parse(notebooks.python(code))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             texts = [getattr(argument, "value", None) for argument in node.args]
             end = next((i for i, text in enumerate(texts) if not isinstance(text, str)), len(texts))
@@ -253,16 +241,12 @@ def _opened(path):
 
 def summary(results):
     """Judged claims by what came of them, as Markdown: a paragraph a group, a line a claim with its effects."""
-    parts = []
-    for title, belongs in GROUPS.items():
-        lines = [
-            f"- [{one.claim.id}](#{one.claim.id}) {one.claim.english} *{'; '.join(map(_short, one.findings))}.*"
-            for one in results
-            if belongs(one)
-        ]
-        if lines:
-            parts.append(f"**{title}** ({len(lines)} of {len(results)})\n\n" + "\n".join(lines))
-    return "\n\n".join(parts)
+    lines = {group: [] for group in GROUPS}
+    for one in results:
+        told = f"{one.claim.english} *{'; '.join(map(_short, one.findings))}.*"
+        lines[_group(one)].append(f"- [{one.claim.id}](#{one.claim.id}) {told}")
+    parts = [(f"**{group.capitalize()}** ({len(of)} of {len(results)})\n", *of) for group, of in lines.items() if of]
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
 def budgets(reported, folder):
@@ -285,10 +269,13 @@ def budgets(reported, folder):
     return rows
 
 
-def _leaning(judged):
-    """Whether mean effects lie where the claim has them: a set of truth values, one for each measure that has one."""
+def _group(judged):
+    """A claim's verdict; of an open one, too, whether mean effects lie where the claim has them."""
+    if judged.verdict != "open":
+        return judged.verdict
     known = [one for one in _parts(judged) if one.value is not None]
-    return {one.measure.allows[0] <= one.value <= one.measure.allows[1] for one in known}
+    sides = {one.measure.allows[0] <= one.value <= one.measure.allows[1] for one in known}
+    return LEANING[sides.pop()] if len(sides) == 1 else BOTH
 
 
 def _short(finding):

@@ -27,7 +27,7 @@ import typst
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
 from pandocfilters import Cite, LineBreak, Math, Para, Plain, RawBlock, walk
-from traitlets import Bool, Unicode
+from traitlets import Bool
 from traitlets.config import Config
 
 from hwlib.data import DRAWN
@@ -62,8 +62,7 @@ class ReportExporter(Exporter):
     output_mimetype = "application/pdf"
     file_extension = ".pdf"
     show_code = Bool(False, help="Print the code of the cells.").tag(config=True)
-    printed = True
-    bibliography = Unicode(str(BIBLIOGRAPHY), help="BibTeX file with the entries that the text cites.").tag(config=True)
+    printed = Bool(True, help="Enlarge pictures for print.").tag(config=True)
 
     @property
     def default_config(self):
@@ -92,7 +91,7 @@ class ReportExporter(Exporter):
         section = self.section(nb, name, folder)
         link([section])
         settings = {"short": name, **run_settings(nb.metadata.get("papermill", {}).get("parameters", {}))}
-        return typeset([section], settings, Path(self.bibliography)), resources
+        return typeset([section], settings), resources
 
 
 def cell_markdown(cell, show_code):
@@ -208,14 +207,12 @@ def tidy_raw(name, key, language, text):
     return LineBreak() if text.startswith("<br") else []
 
 
-def write(sections, writer, bibliography, *options):
+def write(sections, writer, *options):
     """Return linked sections as text in pandoc's format `writer`, with the references at the end.
 
     Raises ReportError for an unknown citation or a formula that pandoc cannot read.
     """
-    options += ("--citeproc", "--metadata=reference-section-title:References")
-    if bibliography.is_file():
-        options += (f"--bibliography={bibliography}",)
+    options += ("--citeproc", "--metadata=reference-section-title:References", f"--bibliography={BIBLIOGRAPHY}")
 
     def convert(part):
         blocks = []
@@ -247,14 +244,14 @@ def font_folders():
     return folders
 
 
-def typeset(sections, settings, bibliography):
+def typeset(sections, settings):
     """Return linked sections as the bytes of a PDF; equal input gives equal bytes.
 
     `settings` are what template.typ reads: title, subtitle, short (title), profile, notice, conditions (rows of two).
     Raises ReportError.
     """
     folders = font_folders()
-    text = '#import "template.typ": *\n#show: report\n' + write(sections, "typst", bibliography)
+    text = '#import "template.typ": *\n#show: report\n' + write(sections, "typst")
     files = {"main.typ": text.encode(), "settings.json": json.dumps(settings).encode()}
     files["template.typ"] = TEMPLATE.read_bytes()
     with tempfile.TemporaryDirectory() as folder:

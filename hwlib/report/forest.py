@@ -67,7 +67,8 @@ def draw(results):
     labels = [f"{claim.id}  {finding.measure.name.replace('_', ' ')}" for claim, finding in found]
     axes.set_yticks(range(len(found)), labels)
     right = axes.secondary_yaxis("right")
-    right.set_yticks(range(len(found)), [in_words(f) if f.value is not None else _left(f) for _, f in found])
+    told = [in_words(f) if f.value is not None else f.verdict.replace("open", "not finite") for _, f in found]
+    right.set_yticks(range(len(found)), told)
     right.tick_params(length=0)
     right.spines[:].set_visible(False)
     for label, (_, finding) in zip(right.get_yticklabels(), found, strict=True):
@@ -88,10 +89,6 @@ def draw(results):
     handles.append(Rectangle((0, 0), 1, 1, color="#dcebf5", label="what the claim allows"))
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
     return figure
-
-
-def _left(finding):
-    return finding.verdict if finding.verdict != "open" else "not finite"
 
 
 def _scaled(measure):

@@ -6,7 +6,7 @@ import re
 import zlib
 from copy import deepcopy
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from hwlib.storage import encoded
 
@@ -45,11 +45,11 @@ def _embedded(png, printed):
     picture = _opened(png)
     if picture.width > FACES:
         factor = max(1, round(PHOTOGRAPHS / picture.width)) if printed else 1
-        light = _jpeg(_enlarged(picture, factor), 85)
+        light = _jpeg(ImageOps.scale(picture, factor, Image.Resampling.NEAREST), 85)
     elif printed:
         # Eight times as large, each pixel is one block of the JPEG: it stays one colour, a few levels off at most, and
         # its edges are sharp in every viewer.
-        light = _jpeg(_enlarged(picture, 8), 20)
+        light = _jpeg(ImageOps.scale(picture, 8, Image.Resampling.NEAREST), 20)
     else:
         return f"data:image/png;base64,{base64.b64encode(png).decode()}"
     return f"data:image/jpeg;base64,{base64.b64encode(light).decode()}"
@@ -58,10 +58,6 @@ def _embedded(png, printed):
 def _opened(png):
     picture = Image.open(io.BytesIO(png)).convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-
-
-def _enlarged(picture, factor):
-    return picture.resize((factor * picture.width, factor * picture.height), Image.Resampling.NEAREST)
 
 
 def _jpeg(picture, quality):

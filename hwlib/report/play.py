@@ -13,13 +13,12 @@ import numpy as np
 
 from hwlib import paths
 from hwlib.data import DRAWN, EYES, HAIR, avatars
-from hwlib.inference.explore import sheet
+from hwlib.inference.explore import TRANSLATION, sheet
 from hwlib.report.portable import portable
 from hwlib.runs.store import Run, variant
 from hwlib.storage import encoded, write_bytes
 
 FACES = {"report-a": "Dense start", "report-a-conv": "Conv start"}
-TRANSLATION = "cyclegan"
 PARTS = tuple(
     Path(__file__).with_name(name) for name in ("play.html", "play.css", "play-core.js", "play.js", "play-network.js")
 )
@@ -41,9 +40,9 @@ def place(profile, data, seed):
 
 
 def linked(profile, data, seed):
-    """Name of the page beside the report, None where there is or will be none: nothing is trained, or not published."""
+    """The page beside the report, None where there is or will be none: nothing is trained, or not published."""
     path = place(profile, data, seed)
-    return path.name if path.parent == paths.REPORT and any(run.finished for run in runs(profile, data, seed)) else None
+    return path if path.parent == paths.REPORT and any(run.finished for run in runs(profile, data, seed)) else None
 
 
 def write(profile, data, seed):
@@ -58,14 +57,9 @@ def write(profile, data, seed):
         raise ValueError(f"nothing to play with: train one of {names} first, as in: {_command('train', asked[0])}")
     parts = {path.name: path.read_text(encoding="utf-8").strip() for path in PARTS}
     content = json.dumps(_content(finished, [run for run in asked if run not in finished]), ensure_ascii=False)
-    page = filled(parts, data=content.replace("<", "\\u003c"))
+    parts["data"] = content.replace("<", "\\u003c")
+    page = re.sub(r"\{\{([\w.-]+)\}\}", lambda found: parts[found[1]], parts["play.html"])
     return write_bytes(place(profile, data, seed), page.encode())
-
-
-def filled(parts, **more):
-    """`play.html` with each `{{name}}` replaced by the part of that name."""
-    parts |= more
-    return re.sub(r"\{\{([\w.-]+)\}\}", lambda found: parts[found[1]], parts["play.html"])
 
 
 def _content(finished, missing):

@@ -3,6 +3,7 @@
 Each function draws into a new matplotlib figure and returns it; `hwlib.report.section.Section.savefig` keeps it.
 """
 
+import re
 from itertools import groupby
 from pathlib import Path
 
@@ -19,15 +20,11 @@ WIDTH = 6.5
 plt.style.use(Path(__file__).with_name("hwlib.mplstyle"))
 
 
-def tiled(images, columns, gap=1):
+def tiled(images, columns):
     """uint8 [n, h, w, 3] as one white-gapped picture uint8 [H, W, 3], row by row."""
-    n, height, width = images.shape[:3]
-    rows = -(-n // columns)
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
-    for i, image in enumerate(images):
-        top, left = i // columns * (height + gap), i % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = image
-    return sheet
+    tiles = np.pad(images, [(0, -len(images) % columns), (0, 1), (0, 1), (0, 0)], constant_values=255)
+    rows = tiles.reshape(-1, columns, *tiles.shape[1:]).swapaxes(1, 2)
+    return rows.reshape(-1, columns * tiles.shape[2], 3)[:-1, :-1]
 
 
 def image_grid(images, columns, row_labels=(), column_labels=(), width=WIDTH):
@@ -237,10 +234,10 @@ def layer_rows(model):
         size = layer.filters if hasattr(layer, "filters") else getattr(layer, "units", "")
         kernel = "×".join(map(str, layer.kernel_size)) if hasattr(layer, "kernel_size") else ""
         stride = str(layer.strides[0]) if hasattr(layer, "strides") else ""
-        initializer = getattr(layer, "kernel_initializer", None)
-        name = getattr(initializer, "name", None) or type(initializer).__name__ if initializer else ""
+        name = type(layer.kernel_initializer).__name__ if hasattr(layer, "kernel_initializer") else ""
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
         shape = "×".join(str(n) for n in layer.output.shape[1:])
-        yield type(layer).__name__, size, kernel, stride, shape, _snake(name), f"{layer.count_params():,}"
+        yield type(layer).__name__, size, kernel, stride, shape, name, f"{layer.count_params():,}"
 
 
 def networks(*models, norms=True):
@@ -262,23 +259,14 @@ def networks(*models, norms=True):
             box = (x - 0.32, -height / 2), 0.64, height
             style = {"boxstyle": "round,pad=0,rounding_size=0.04", "fc": colour, "ec": "#555555", "lw": 0.7}
             axes.add_patch(FancyBboxPatch(*box, **style))
-            axes.text(
-                x,
-                0,
-                "×".join(map(str, shape)),
-                ha="center",
-                va="center",
-                rotation=90 if height > 0.55 else 0,
-                fontsize=6,
-            )
+            turn = 90 if height > 0.55 else 0
+            axes.text(x, 0, "×".join(map(str, shape)), ha="center", va="center", rotation=turn, fontsize=6)
             axes.text(x, -0.58, name, ha="center", va="top", fontsize=6)
             if x:
-                axes.annotate(
-                    "", (x - 0.34, 0), (x - 0.66, 0), arrowprops={"arrowstyle": "-|>", "lw": 0.7, "color": "#555555"}
-                )
-        axes.set(
-            xlim=(-0.6, len(boxes) - 0.4), ylim=(-0.95, 0.6), title=f"{model.name}: {model.count_params():,} parameters"
-        )
+                arrow = {"arrowstyle": "-|>", "lw": 0.7, "color": "#555555"}
+                axes.annotate("", (x - 0.34, 0), (x - 0.66, 0), arrowprops=arrow)
+        axes.set(xlim=(-0.6, len(boxes) - 0.4), ylim=(-0.95, 0.6))
+        axes.set_title(f"{model.name}: {model.count_params():,} parameters")
         axes.axis("off")
     return figure
 
@@ -291,7 +279,3 @@ def _short(layer):
         return f"{name}\nof the text" if layer.name == "embedding" else name
     kernel = f"{layer.kernel_size[0]}×{layer.kernel_size[1]}"
     return f"{name} {kernel}\nstride {layer.strides[0]}"
-
-
-def _snake(name):
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))

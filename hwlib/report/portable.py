@@ -115,16 +115,11 @@ def _activation(layer):
 
 def _window(config, size):
     """Kernel, stride and the rows and columns that padding puts before an image of `size`, of a convolution of it."""
-    before = [0, 0]
-    if config["padding"] == "same":
+    same, before = config["padding"] == "same", [0, 0]
+    if same:
         parts = zip(size, config["kernel_size"], config["strides"], strict=True)
         before = [max((-(-n // stride) - 1) * stride + kernel - n, 0) // 2 for n, kernel, stride in parts]
-    return {
-        "kernel": config["kernel_size"],
-        "stride": config["strides"],
-        "before": before,
-        "same": config["padding"] == "same",
-    }
+    return {"kernel": config["kernel_size"], "stride": config["strides"], "before": before, "same": same}
 
 
 def _kernel_and_bias(model, layer):
@@ -136,7 +131,7 @@ def _kernel_and_bias(model, layer):
 
 def _values(model, layer, *names):
     variables = [getattr(model.get_layer(layer["name"]), name) for name in names]
-    if None in [None if v is None else 0 for v in variables]:
+    if any(variable is None for variable in variables):
         raise _unknown(layer, "without a scale or an offset")
     return [np.asarray(variable) for variable in variables]
 

@@ -1,7 +1,6 @@
 """What a notebook made, put under `figures/` once all of it has run."""
 
 import json
-import os
 import re
 
 from PIL import Image
@@ -32,7 +31,6 @@ def stand_in(notebook, profile, data, variant_name):
         return
     if here.exists() and (here.read_bytes() == path.read_bytes() or here.stat().st_mtime > path.stat().st_mtime):
         return
-    made.mkdir(parents=True, exist_ok=True)
     for figure in shown.glob(f"{notebook.split('-')[0]}-*"):
         if figure != path:  # it comes last, and never with what does not count
             write_bytes(made / figure.name, figure.read_bytes())
@@ -61,7 +59,7 @@ def publish(notebook, variant_name):
         write_bytes(shown / name, content)
     half_written = shown.glob(f".[0-9]*.{number}-*")  # by a process that was killed
     for path in [*half_written, *(path for path in shown.glob(f"{number}-*") if path.name not in new)]:
-        os.remove(path)
+        path.unlink()
 
 
 def _shorter(svg):

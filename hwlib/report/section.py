@@ -20,7 +20,7 @@ from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
 from hwlib.report.publishing import LARGEST
-from hwlib.runs.store import Run, described, load_images, seeds_of, together, variant, versions
+from hwlib.runs.store import described, get, load_images, seeds_of, together, variant, versions
 from hwlib.storage import encoded, write_bytes, write_json
 
 
@@ -33,18 +33,9 @@ class Section:
     """
 
     def __init__(self, name, profile="quick", data="avatars", seed=0, seeds=0):
-        self.name = name
-        self.profile = profile
-        self.data = data
-        self.seed = seed
-        self.seeds = seeds
+        self.name, self.profile, self.data, self.seed, self.seeds = name, profile, data, seed, seeds
         self.out = paths.BUILD / "figures" / variant(profile, data, seed, seeds)
-        self.out.mkdir(parents=True, exist_ok=True)
-        self.runs = {}
-        self.numbers = {}
-        self.effects = {}
-        self.published = {}
-        self.tables = {}
+        self.runs, self.numbers, self.effects, self.published, self.tables = {}, {}, {}, {}, {}
 
     @property
     def images(self):
@@ -63,8 +54,7 @@ class Section:
     def run(self, name, seed=None):
         """The finished run of an experiment; what is shown afterwards counts as made from it."""
         seed = 0 if name in JUDGES else self.seed if seed is None else seed
-        run = Run(name, self.profile, self.data, seed)
-        run.train()
+        run = get(name, self.profile, self.data, seed)
         self.runs[ledger.label(run, self.seed)] = run
         return run
 
@@ -102,8 +92,7 @@ class Section:
         Only measures that name this notebook. `hwlib.claims` has the functions that measure; claims.toml names them.
         ValueError for an id that no claim has, or one that is measured elsewhere.
         """
-        rows, claims = [], {claim.id: claim for claim in table.measured_here()}
-        taken = stale = False
+        rows, origins, claims = [], [], {claim.id: claim for claim in table.measured_here()}
         for claim in (known(name, claims, "claim") for name in ids):
             here = [one for one in claim.measures if one.notebook == self.name]
             if not here:
@@ -114,13 +103,12 @@ class Section:
                 if finding.verdict == "not run":
                     finding = replace(finding, reason=rule.why_not_run(measure, self.profile, self.data))
                 rows.append(standing(claim, replace(finding, published=len(found.published))))
-                taken, stale = taken or found.published, stale or found.stale
+                origins.append(found)
         header = ["claim", "of", "effect", "the claim expects", "verdict"]
         caption = f"What {', '.join(ids)} {'rests' if len(ids) == 1 else 'rest'} on: mean effect and its interval."
-        caption += " As published: trained elsewhere, under the same keys." if taken else ""
-        caption += (
-            " Some that are published are of other code, settings or versions, and do not count." if stale else ""
-        )
+        caption += " As published: trained elsewhere, under the same keys." * any(one.published for one in origins)
+        others = " Some that are published are of other code, settings or versions, and do not count."
+        caption += others * any(one.stale for one in origins)
         self.table(f"claim-{'-'.join(ids).lower()}", caption, header, rows, kept=False)
 
     def _effects(self, name, measure):
@@ -144,21 +132,13 @@ class Section:
         figure depends on no profile (`scaled=False`). One with `originals`, images of the data set, is published only
         where these are drawn: others may not be passed on.
         """
-        figure = plt.gcf()
+        figure, (name, caption) = plt.gcf(), self._titled(name, caption, scaled)
         raster = any(axes.images for axes in figure.axes)
-        kind, mime = ("png", "image/png") if raster else ("svg", "image/svg+xml")
-        name = f"{self.name.split('-')[0]}-{name}"
-        path = self.out / f"{name}.{kind}"
-        metadata = {"Software": None} if raster else {"Date": None, "Creator": None}
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, metadata=metadata)
-        drawn = buffer.getvalue() if raster else _hundredths(buffer.getvalue().decode())
-        write_bytes(path, drawn if raster else drawn.encode())
-        forms = {mime: drawn}
-        if raster:
-            forms["image/svg+xml"] = _with_pixels(figure)
+        drawn = _drawn(figure, "png") if raster else _hundredths(_drawn(figure, "svg").decode()).encode()
+        write_bytes(self.out / f"{name}.{'png' if raster else 'svg'}", drawn)
+        forms = {"image/png": drawn} if raster else {}
+        forms["image/svg+xml"] = _with_pixels(figure) if raster else drawn.decode()
         plt.close(figure)
-        caption = self._caption(caption, scaled)
         self._note(name, caption, originals)
         self._show(forms, f"[{name}] {caption}", name, caption, width=width)
 
@@ -176,9 +156,8 @@ class Section:
             if len(moving) <= LARGEST or len(pictures) == 1:
                 break
             pictures = pictures[-1::-2][::-1]
-        name = f"{self.name.split('-')[0]}-{name}"
+        name, caption = self._titled(name, caption)
         write_bytes(self.out / f"{name}.gif", moving)
-        caption = self._caption(caption, True)
         self._note(name, caption, originals)
         self._show({"image/gif": moving}, f"[{name}] {caption}", name, caption)
 
@@ -191,8 +170,7 @@ class Section:
         right = [all(row[i][:1] in "-–0123456789" for row in rows) for i in range(len(header))]
         lines = [header, ["---:" if r else ":---" for r in right], *rows]
         text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        name = f"{self.name.split('-')[0]}-{name}"
-        caption = self._caption(caption, scaled)
+        name, caption = self._titled(name, caption, scaled)
         if kept:
             self.tables[name] = {"caption": caption, "header": [*header], "rows": rows}
             self._keep()
@@ -218,8 +196,8 @@ class Section:
         kept = {"numbers": self.numbers, "effects": self.effects, "tables": self.tables} | self._made_from()
         write_json(self.out / f"{self.name}.json", kept | {"runs": self.published | kept["runs"]})
 
-    def _caption(self, caption, scaled):
-        return f"{caption} {self.conditions}" if scaled else caption
+    def _titled(self, name, caption, scaled=True):
+        return f"{self.name.split('-')[0]}-{name}", f"{caption} {self.conditions}" if scaled else caption
 
     def _show(self, forms, text, name, caption, **more):
         """Display a figure or table and, as an output of its own that the report leaves out, its caption.
@@ -250,6 +228,13 @@ class Section:
         }
 
 
+def _drawn(figure, form):
+    """A figure as the bytes of a file, which does not say when and by what it was drawn."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=form, metadata=dict.fromkeys(["Software"] if form == "png" else ["Date", "Creator"]))
+    return buffer.getvalue()
+
+
 def _hundredths(svg):
     """A drawing with its coordinates cut to a hundredth of their unit, a point at most: a smaller file."""
     return re.sub(r"\b([1-9]\d*\.\d\d)\d{3,}", r"\1", svg)
@@ -259,9 +244,7 @@ def _with_pixels(figure):
     """A figure as SVG whose pictures are stored pixel by pixel, as they were given, and sharp at any size."""
     for picture in (picture for axes in figure.axes for picture in axes.images):
         picture.set_interpolation("none")
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return _drawn(figure, "svg").decode()
 
 
 def _cell(value):

@@ -23,16 +23,16 @@ GPU_FROM = 60
 """Minutes of training on a processor from which a run is worth a GPU."""
 
 
-def batches(runs, room=WORK_A_PROCESS):
+def batches(runs):
     """Runs put together into lists that one process each trains, the longest first.
 
-    TensorFlow's import takes as long as a short run, so a process trains a few, as many as `room` has updates for. Long
-    ones come first, so that none is left alone at the end while other processors have nothing to do.
+    TensorFlow's import takes as long as a short run, so a process trains a few, of `WORK_A_PROCESS` updates together.
+    Long ones come first, so that none is left alone at the end while other processors have nothing to do.
     """
     found, left = [], 0
     for run in sorted(runs, key=lambda run: run.work, reverse=True):
         if not found or run.work + MEASURING > left or len(found[-1]) == RUNS_A_PROCESS:
-            found, left = [*found, []], room
+            found, left = [*found, []], WORK_A_PROCESS
         found[-1].append(run)
         left -= run.work + MEASURING
     return found

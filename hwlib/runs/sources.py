@@ -80,9 +80,7 @@ def _imported(code):
         elif isinstance(node, ast.ImportFrom) and node.module:
             submodules = {f"{node.module}.{alias.name}" for alias in node.names}
             found = {name for name in submodules if name.startswith(f"{PACKAGE}.") and _is_module(name)}
-            names |= found or {node.module}
-            if len(found) < len(submodules):
-                names.add(node.module)
+            names |= found if found == submodules else found | {node.module}
     return {name for name in names if name.split(".")[0] == PACKAGE and name != PACKAGE}
 
 
