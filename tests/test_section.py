@@ -158,11 +158,15 @@ def test_a_large_drawing_is_published_in_fewer_bytes_and_looks_the_same(home):
 def test_a_large_picture_is_published_as_a_small_jpeg(home):
     made = home / "build/figures/quick"
     made.mkdir(parents=True)
-    noise = np.random.default_rng(0).integers(0, 256, (600, 1200, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(made / "07-noise.png")
+    rng = np.random.default_rng(0)
+    smooth = np.kron(rng.integers(0, 200, (60, 120, 3)), np.ones((10, 10, 1))) + rng.integers(0, 20, (600, 1200, 3))
+    for name, picture in (("noise", rng.integers(0, 256, (600, 1200, 3))), ("smooth", smooth)):
+        Image.fromarray(picture.astype(np.uint8)).save(made / f"07-{name}.png")
     publishing.publish("07-things", "quick")
-    (path,) = (home / "figures/quick").iterdir()
-    assert path.name == "07-noise.jpg" and path.stat().st_size < 300_000 < (made / "07-noise.png").stat().st_size
+    paths = sorted((home / "figures/quick").iterdir())
+    assert [path.name for path in paths] == ["07-noise.jpg", "07-smooth.jpg"]
+    assert all(path.stat().st_size < 300_000 < (made / f"{path.stem}.png").stat().st_size for path in paths)
+    assert [Image.open(path).size for path in paths] == [(1000, 500), (1200, 600)], "narrower only where it must be"
 
 
 def test_tiles_keep_their_pixels_and_their_order():
