@@ -91,7 +91,7 @@ def write_bytes(path, content):
 
 def write_json(path, content):
     """The same of `content` as indented JSON."""
-    return write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def encoded(image, form, **options):
