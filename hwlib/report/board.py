@@ -92,7 +92,8 @@ def marked(row, doubt=""):
     if not decides(row["verdict"]):
         return row["verdict"]
     lost = any(one.get("survives") is False for one in _parts(row))
-    return row["verdict"] + " †" * lost + " ‡" * bool(doubt)
+    marks = "†" * lost + "‡" * bool(doubt)
+    return f"{row['verdict']} {marks}".rstrip()
 
 
 def rows(found, others=True):
