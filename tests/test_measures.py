@@ -7,6 +7,7 @@ import pytest
 
 from hwlib.claims import failures, frequencies, hybrid, quality, speed, texts
 from hwlib.claims.speed import images_until
+from hwlib.report import curves
 
 RINGS = ("detail_0", "detail_1", "detail_2", "detail_3")
 
@@ -235,3 +236,12 @@ def test_light_colours_are_those_that_are_drawn_light():
 
 def test_what_noise_and_text_move_is_not_compared_where_no_face_is_seen(evaluator):
     assert "faces are seen" in texts.noise_over_texts(evaluator, Run(shares(0.9)), Run(shares(0.8))).too_early
+
+
+def test_lines_count_images_and_leave_out_the_untrained_network(evaluator):
+    slow, fast = Run({1: 0.9, 2: 0.5, 4: 0.3}), Run({2: 0.8, 4: 0.2}, per_step=100)
+    assert curves.steps(slow, fast) == [0, 2, 4]
+    np.testing.assert_array_equal(curves.over_images(fast, {0: 7, 2: 8, 4: 9}), [[200, 400], [8, 9]])
+    doubled = curves.of_samples(slow, lambda share, by: np.array([share * by]), 2)
+    np.testing.assert_array_equal(doubled, [[10, 20, 40], [1.8, 1.0, 0.6]])
+    assert curves.left(evaluator, [slow, fast]) == pytest.approx((30 / 40 + 20 / 40) / 2)

@@ -178,6 +178,11 @@ def standings(section, ids, ways):
     return rows
 
 
+def means(found, *names):
+    """Mean of each named measure over what an `Evaluator` measured of several runs; a dash for what it did not."""
+    return [np.mean([one[name]["value"] for one in found]) if name in found[0] else "–" for name in names]
+
+
 def failed(found):
     """Why runs failed, from what an `Evaluator` measured of each: "no faces (2 of 5)"; a dash if none did."""
     reasons = Counter(reason for one in found for reason in one.get("failed", ()))
