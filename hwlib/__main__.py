@@ -22,6 +22,9 @@ def main(arguments=None):
         os.environ["HWLIB_REPORT"] = str(paths.OWN)
     try:
         COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `hwlib list | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, OSError, RuntimeError) as error:
         if os.environ.get("HWLIB_DEBUG"):
             raise

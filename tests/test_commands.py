@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import subprocess
+import sys
 
 import pytest
 
@@ -36,3 +38,11 @@ def test_bash_completes_commands_runs_profiles_notebooks_and_options(script, typ
         check=True,
     )
     assert {*bash.stdout.split()} == completed
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word():
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run([sys.executable, "-m", "hwlib", "completion"], stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (0, b"")
