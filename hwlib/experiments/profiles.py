@@ -84,7 +84,7 @@ PROFILES = {
             # At ten times the rate, the search's choice by distance, one of five seeds had half of its hair right after
             # 5,000 steps; at five times both of the search's seeds had.
             "report-a": {"learning_rate_scale": 5.0},
-            **_each(("report-a-glorot", "report-a-normal", "report-a-unscaled"), steps=2000),
+            "report-a-unscaled": {"steps": 2000},
             **_each(SWEEP, steps=2000),
             **_widths(0.25, steps=2000),
             "dcgan": {"steps": 640, "interval": 40},
