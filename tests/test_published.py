@@ -146,11 +146,11 @@ def test_settle_trains_what_is_neither_here_nor_published(published, monkeypatch
     assert len(found.units) == 3 and {run.seed for run in needed} == {3, 4}
 
 
-def test_a_notebook_shows_the_runs_that_are_here_beside_published_ones(published, monkeypatch):
-    monkeypatch.setattr(Run, "here", (0, 5, 6))
+def test_a_notebook_shows_all_runs_that_are_here(published, monkeypatch):
+    monkeypatch.setattr(Run, "here", (0, 5, 7))
     monkeypatch.setattr(notebooks, "Run", lambda name, profile, data, seed: Run(name, seed))
     monkeypatch.setattr(notebooks, "asked", lambda name: ["report-a"])
-    assert [run.seed for run in notebooks.runs_of("03-a")] == [0, 5, 6]
+    assert [run.seed for run in notebooks.runs_of("03-a")] == [0, 5, 7]
 
 
 def test_a_notebook_keeps_what_was_published_with_its_runs_and_says_so(published, monkeypatch):

@@ -18,9 +18,3 @@ def left(notebook, profile, data):
         print(f"{path} is no JSON ({error}): what was published there does not count.", file=sys.stderr)
         found = {}
     return {"effects": {}, "runs": {}} | found
-
-
-def seeds(notebook, profile, data):
-    """The seeds up to the last of which it has an effect, a range; whether they still count is not asked."""
-    units = [row["unit"] for one in left(notebook, profile, data)["effects"].values() for row in one["of_units"]]
-    return range(1 + max((unit for unit in units if isinstance(unit, int)), default=-1))

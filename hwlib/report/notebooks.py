@@ -5,8 +5,8 @@ import json
 from functools import cache
 
 from hwlib import experiments, paths
-from hwlib.claims import published, table
-from hwlib.runs.store import Run, seeds_of
+from hwlib.claims import table
+from hwlib.runs.store import Run, seeds_of, seeds_shown
 
 
 def names():
@@ -79,16 +79,14 @@ def runs_of(name, profile="quick", data="avatars", seed=0, seeds=0):
 
     Style transfers, which learn from no data, are made with one seed: no chance enters them.
     """
-    wanted, elsewhere = experiments.seeds(profile, seed, seeds), published.seeds(name, profile, data)
+    wanted = experiments.seeds(profile, seed, seeds)
 
-    def seeds_shown(one):
+    def of(one):
         if not experiments.resolve(one, profile)[2]:
             return {seed} & {*seeds_of([one], profile, data, [seed])}
-        here = {*seeds_of([one], profile, data, wanted)}
-        after = seeds_of([one], profile, data, known=elsewhere)
-        return [s for s in sorted(here | {*after}) if s in here or Run(one, profile, data, s).finished]
+        return seeds_shown(one, profile, data, wanted)
 
-    return [Run(one, profile, data, s) for one in asked(name) for s in seeds_shown(one)]
+    return [Run(one, profile, data, s) for one in asked(name) for s in of(one)]
 
 
 def is_asked(run, seed=0, seeds=0):

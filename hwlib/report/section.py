@@ -20,7 +20,7 @@ from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
 from hwlib.report.publishing import LARGEST
-from hwlib.runs.store import described, get, load_images, seeds_of, together, variant, versions
+from hwlib.runs.store import described, get, load_images, seeds_shown, together, variant, versions
 from hwlib.storage import encoded, write_bytes, write_json
 
 
@@ -78,7 +78,7 @@ class Section:
 
         Empty for an experiment that the profile leaves out and nobody has trained.
         """
-        return [self.run(name, s) for s in seeds_of([name], self.profile, self.data, self.asked_seeds)]
+        return [self.run(name, s) for s in seeds_shown(name, self.profile, self.data, self.asked_seeds)]
 
     def trained(self, names):
         """The same of several, {label: list of runs}, without those that there are none of; names: {label: name}."""

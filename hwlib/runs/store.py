@@ -258,6 +258,13 @@ def seeds_of(names, profile, data, wanted=(), known=()):
     return sorted({*there} | ({*wanted} if trained else set()))
 
 
+def seeds_shown(name, profile, data, wanted=()):
+    """The seeds of one experiment: those of `wanted` that are trained when asked for, and all that are finished."""
+    runs = {seed: together([name], profile, data, seed)[0] for seed in range(MOST_SEEDS)}
+    finished = {seed for seed, run in runs.items() if run.finished}
+    return sorted(finished | {*seeds_of([name], profile, data, wanted)})
+
+
 def load_images(profile="quick", data_name="avatars"):
     """The data set (`hwlib.data.ImageSet`) that runs at a profile are trained on."""
     return data.load(**_data_arguments(profile, data_name))
