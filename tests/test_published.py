@@ -149,8 +149,9 @@ def test_settle_trains_what_is_neither_here_nor_published(published, monkeypatch
 def test_a_notebook_shows_all_runs_that_are_here(published, monkeypatch):
     monkeypatch.setattr(Run, "here", (0, 5, 7))
     monkeypatch.setattr(notebooks, "Run", lambda name, profile, data, seed: Run(name, seed))
-    monkeypatch.setattr(notebooks, "asked", lambda name: ["report-a"])
-    assert [run.seed for run in notebooks.runs_of("03-a")] == [0, 5, 7]
+    monkeypatch.setattr(notebooks, "asked", lambda name: ["report-a", "tags"])
+    shown = [(run.name, run.seed) for run in notebooks.runs_of("03-a")]
+    assert shown == [("report-a", 0), ("report-a", 5), ("report-a", 7), ("tags", 0)], "of what judges there is one"
 
 
 def test_a_notebook_keeps_what_was_published_with_its_runs_and_says_so(published, monkeypatch):

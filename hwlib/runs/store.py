@@ -260,9 +260,11 @@ def seeds_of(names, profile, data, wanted=(), known=()):
 
 def seeds_shown(name, profile, data, wanted=()):
     """The seeds of one experiment: those of `wanted` that are trained when asked for, and all that are finished."""
+    wanted = {*seeds_of([name], profile, data, wanted)}
+    if name in experiments.JUDGES:
+        return sorted(wanted)
     runs = {seed: together([name], profile, data, seed)[0] for seed in range(MOST_SEEDS)}
-    finished = {seed for seed, run in runs.items() if run.finished}
-    return sorted(finished | {*seeds_of([name], profile, data, wanted)})
+    return sorted(wanted | {seed for seed, run in runs.items() if run.finished})
 
 
 def load_images(profile="quick", data_name="avatars"):
