@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,9 @@ def main(arguments=None):
     try:
         COMMANDS[options.command](options)
         sys.stdout.flush()
-    except BrokenPipeError:  # `hwlib list | head`: the reader has seen enough
+    except BrokenPipeError:  # `hwlib list | head`: the reader has seen enough, and what was begun may not be finished
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (ValueError, OSError, RuntimeError) as error:
         if os.environ.get("HWLIB_DEBUG"):
             raise

@@ -65,6 +65,9 @@ def test_an_effect_is_one_that_agrees_with_the_verdict():
     assert board.effect({"verdict": "open", "measures": against}) == told
     assert board.effect({"verdict": "open", "measures": parts[1:2]}) == "≥+0.10 (0.10 to 1.00)"
     assert board.effect({"verdict": "not run", "measures": []}) == "–"
+    unknown = part("five", "open", 0.1) | {"low": None, "decide": 5}
+    assert board.effect({"verdict": "open", "measures": [unknown]}) == "+0.10 (−1.00 to 1.00)", "cut off on both sides"
+    assert board.effect({"verdict": "open", "measures": [unknown | {"decide": 0}]}) == "+0.10", "of a single unit"
 
 
 def test_a_verdict_with_a_part_that_does_not_survive_the_correction_has_a_dagger():

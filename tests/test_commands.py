@@ -45,4 +45,4 @@ def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word():
     os.close(read)
     ended = subprocess.run([sys.executable, "-m", "hwlib", "completion"], stdout=write, stderr=subprocess.PIPE)
     os.close(write)
-    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (ended.returncode, ended.stderr) == (141, b""), "as a shell says of what SIGPIPE ended"

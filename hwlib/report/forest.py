@@ -26,15 +26,15 @@ HIGHEST = 9.0
 def in_words(finding):
     """An effect and its interval: "×0.62 (0.50 to 0.75)" for a log ratio, as a factor; "+0.12 (0.08 to 0.16)".
 
-    An end that is not known, as runs were cut off, is ∞, and the mean then a bound: "≥×10.09 (4.54 to ∞)". Ends that no
-    share can have are left out. A single unit has no interval.
+    An end that is not known, as runs were cut off, is ∞, and the mean then a bound: "≥×10.09 (4.54 to ∞)"; with two
+    such ends it is none. Ends that no share can have are left out. A single unit has no interval.
     """
     measure = finding.measure
     ends = [finding.low, finding.high] if finding.low is not None else []
     values = np.array([finding.value, *ends])
     factor = measure.unit == "log ratio"
     sign = "×" if factor else "+" if values[0] > 0 and measure.direction else ""
-    bound = "≥" if np.inf in ends else "≤" if -np.inf in ends else ""
+    bound = {(False, True): "≥", (True, False): "≤"}.get(tuple(not np.isfinite(end) for end in ends), "")
     if measure.unit == "share":
         values = np.clip(values, -1 if measure.direction else 0, 1)
     mean, *ends = (_number(v) for v in (np.exp(values) if factor else values))
