@@ -9,6 +9,7 @@ from conftest import Pictures
 
 from hwlib import paths
 from hwlib.claims import ledger, measured, rule, settle
+from hwlib.claims import published as of_published
 from hwlib.claims.effects import Effect, as_json
 from hwlib.claims.table import Claim
 from hwlib.report import notebooks, publishing, section
@@ -197,6 +198,20 @@ def measured_anew(published, monkeypatch, here=(5, 6)):
     monkeypatch.setattr(ledger, "load_images", lambda profile, data: Pictures())
     settle.stand("X sooner", SEEDS, *WHERE)
     return json.loads(published.read_text())
+
+
+def test_a_run_states_its_data_and_versions_where_they_are_not_the_files_own(published):
+    own = {"data": [{"n": 48}], "versions": {"keras": "3"}}
+    runs = {"a": {"key": "a0"} | own, "b": {"key": "b0"} | own | {"versions": {"keras": "2"}}}
+    change(published, lambda left: left.update(data={"n": 48}, versions={"keras": "3"}, runs=runs))
+    whole = of_published.left("03-a", *WHERE)
+    short = of_published.shortly(whole)
+    assert whole["runs"] == runs and short["runs"] == {
+        "a": {"key": "a0"},
+        "b": {"key": "b0", "versions": {"keras": "2"}},
+    }
+    published.write_text(json.dumps(short))
+    assert of_published.left("03-a", *WHERE) == whole
 
 
 def test_what_settle_measured_counts_on_another_machine(published, monkeypatch):

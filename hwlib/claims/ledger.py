@@ -47,7 +47,8 @@ def leave(name, measure, found, effects, profile, data):
         first = {"numbers": {}, "tables": {}, "notebook": measure.notebook, "profile": profile, "seed": 0, "seeds": 0}
         left = first | {"data": described(load_images(profile, data)), "versions": versions()} | left
     runs = {label(run): about(run) for seed in found.here for run in together(measure.runs, profile, data, seed)}
-    write_json(path, left | {"effects": left["effects"] | {name: new}, "runs": left["runs"] | runs})
+    left |= {"effects": left["effects"] | {name: new}, "runs": left["runs"] | runs}
+    write_json(path, published.shortly(left))
     return True
 
 

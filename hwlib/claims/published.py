@@ -8,7 +8,10 @@ from hwlib.runs.store import variant
 
 
 def left(notebook, profile, data):
-    """A notebook's published JSON, a dict with `effects` and `runs`, both empty where none can be read."""
+    """A notebook's published JSON, a dict with `effects` and `runs`, both empty where none can be read.
+
+    Each of its runs with all that is known of it (`shortly`).
+    """
     path = paths.FIGURES / variant(profile, data) / f"{notebook}.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -17,4 +20,16 @@ def left(notebook, profile, data):
     except ValueError as error:
         print(f"{path} is no JSON ({error}): what was published there does not count.", file=sys.stderr)
         found = {}
-    return {"effects": {}, "runs": {}} | found
+    found = {"effects": {}, "runs": {}} | found
+    return found | {"runs": {name: _own(found) | run for name, run in found["runs"].items()}}
+
+
+def shortly(about):
+    """What a notebook's or a figure's JSON says, with `data` and `versions` of a run only if not the file's own."""
+    own = _own(about).items()
+    runs = {name: dict(one for one in run.items() if one not in own) for name, run in about["runs"].items()}
+    return about | {"runs": runs}
+
+
+def _own(about):
+    return {"data": [about["data"]], "versions": about["versions"]} if "versions" in about else {}

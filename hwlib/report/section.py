@@ -15,7 +15,7 @@ from IPython.display import display
 from PIL import Image
 
 from hwlib import paths
-from hwlib.claims import ledger, measured, rule, table
+from hwlib.claims import ledger, measured, published, rule, table
 from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
@@ -190,11 +190,12 @@ class Section:
         """Keep beside a figure what it was made from, and whether it must stay on this machine."""
         sets = [self.data, *(one for run in self.runs.values() for one in run.sets)]
         local = {"local": True} if originals and not all(one in DRAWN for one in sets) else {}
-        write_json(self.out / f"{name}.json", {"caption": caption} | local | self._made_from())
+        write_json(self.out / f"{name}.json", published.shortly({"caption": caption} | local | self._made_from()))
 
     def _keep(self):
         kept = {"numbers": self.numbers, "effects": self.effects, "tables": self.tables} | self._made_from()
-        write_json(self.out / f"{self.name}.json", kept | {"runs": self.published | kept["runs"]})
+        kept |= {"runs": self.published | kept["runs"]}
+        write_json(self.out / f"{self.name}.json", published.shortly(kept))
 
     def _titled(self, name, caption, scaled=True):
         return f"{self.name.split('-')[0]}-{name}", f"{caption} {self.conditions}" if scaled else caption
