@@ -60,7 +60,9 @@ def effect(row, others=True):
     for other in ("contradicted", *["open", "too early"] * (verdict == "reproduced")) if others else ():
         parts = [one for one in _parts(row) if _kind(one) == other != verdict]
         if parts:
-            words = (f"{_part(one)} {_told_of(one)}" if other == "contradicted" else _part(one) for one in parts)
+            words = (
+                f"{_part(one)} {_told_of(one)}{_lost(one)}" if other == "contradicted" else _part(one) for one in parts
+            )
             told.append(f"{other}: {' / '.join(words)}")
     return "; ".join(told)
 
@@ -89,13 +91,17 @@ def _part(one):
     return one["measure"].get("part") or one["measure"]["name"].replace("_", " ")
 
 
+def _lost(one):
+    """A mark where a measure's verdict does not survive the correction for all measures."""
+    return " †" * (one.get("survives") is False)
+
+
 def marked(row, doubt=""):
     """A claim's verdict, with † where a part that it rests on does not survive the correction for all measures, and ‡
     where a doubt stands against it (`Claim.doubt`)."""
     if not decides(row["verdict"]):
         return row["verdict"]
-    lost = any(one.get("survives") is False for one in _parts(row))
-    marks = "†" * lost + "‡" * bool(doubt)
+    marks = ("†" if any(map(_lost, _parts(row))) else "") + "‡" * bool(doubt)
     return f"{row['verdict']} {marks}".rstrip()
 
 

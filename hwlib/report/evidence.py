@@ -163,15 +163,14 @@ def standing(claim, finding):
 def standings(section, ids, ways):
     """How the reports' claims `ids` stand by each way of measuring: rows of a table, as `standing` makes them.
 
-    ways: name -> `way(function, evaluator, *runs)`, which returns the `Effect` of a seed. Only seeds that count.
+    ways: name -> `way(function, evaluator, *runs)`, which returns the `Effect` of a seed. Of all seeds whose runs are
+    here, also of those that do not count for the claim itself (`Measure.first_seed`).
     """
     rows = []
     for claim in (claim for claim in rule.load() if claim.id in ids):
         for measure in (one for one in claim.measures if not one.beside):
             function, runs = measured.function_of(measure), (measure.runs, section.profile, section.data)
-            first = measure.first_seed(section.profile, section.data)
-            there = [seed for seed in seeds_of(*runs, section.asked_seeds, range(first)) if seed >= first]
-            arms = {seed: together(*runs, seed) for seed in there}
+            arms = {seed: together(*runs, seed) for seed in seeds_of(*runs, section.asked_seeds)}
             for name, way in ways.items():
                 effects = {seed: way(function, section.evaluator, *both) for seed, both in arms.items()}
                 rows.append((name, *standing(claim, rule.judge(measure, effects, looks(section.profile)))))
