@@ -61,7 +61,7 @@ def made_from(notebook):
     made = {
         "notebook": str(paths.NOTEBOOKS / f"{notebook}.ipynb"),
         "runs": [str(run.folder / "record.json") for run in RUNS[notebook]],
-        "modules": [str(path) for path in sources.files(sources.imported_by(notebooks.code_of(notebook)))],
+        "modules": [str(path) for path in sources.files(notebooks.modules(notebook))],
         "beside": [str(path) for path in notebooks.beside(notebook)],
     }
     if notebooks.judges(notebook):

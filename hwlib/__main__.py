@@ -90,7 +90,7 @@ def generate(options):
 
     run = Run(options.experiment, *_what(options))
     if not run.record:
-        raise ValueError(f"{run.label} is not trained: .venv/bin/hwlib train {options.experiment} first.")
+        raise ValueError(f"{run.label} is not trained: {run.command}")
     folder = Path(options.output)
     if not options.test_text:
         coursework.write_grid_of_noise(run, folder / "gan.png", raw=options.raw)
@@ -110,9 +110,9 @@ def list_runs(options):
 
     for name, experiment in EXPERIMENTS.items():
         run = Run(name, *_what(options))
-        history = run.history
-        state = "finished" if run.record else f"at step {history[-1]['step']:,}" if history else "not begun"
-        print(f"{run.key}  {state:16}  {name}: {experiment['about']}")
+        history = run.prepared and run.history
+        state = "finished" if run.finished else f"at step {history[-1]['step']:,}" if history else "not begun"
+        print(f"{run.key if run.prepared else '–':16}  {state:16}  {name}: {experiment['about']}")
 
 
 def execute(options):
@@ -203,20 +203,8 @@ _hwlib() {{
 }}
 complete -o default -F _hwlib hwlib"""
 
-COMMANDS = {
-    "data": prepare_data,
-    "train": train,
-    "list": list_runs,
-    "generate": generate,
-    "translate": translate,
-    "execute": execute,
-    "report": report,
-    "play": play,
-    "style": style,
-    "settle": settle,
-    "new": new,
-    "completion": completion,
-}
+COMMANDS = {"data": prepare_data, "train": train, "list": list_runs}
+COMMANDS |= {f.__name__: f for f in (generate, translate, execute, report, play, style, settle, new, completion)}
 
 EXAMPLES = """\
 examples:

@@ -21,7 +21,7 @@ from hwlib.claims import rule as claims
 from hwlib.claims.effects import Effect
 from hwlib.claims.measured import function_of
 from hwlib.claims.rule import judge
-from hwlib.claims.table import REGIONS, measured_here
+from hwlib.claims.table import FILE, REGIONS, measured_here
 from hwlib.report import evidence, forest, notebooks
 
 IDS = [f"A{i}" for i in range(1, 10)] + [f"B{i}" for i in range(1, 16)]
@@ -324,6 +324,21 @@ def test_the_notebook_measures_what_the_table_says(name):
     assert measured_in(path) == {claim.id for claim, measure in HERE if measure.notebook == name}
     runs = {run for _, measure in HERE if measure.notebook == name for run in measure.runs}
     assert runs <= set(notebooks.asked(name)), "the report would not train what the claims rest on"
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_notebook_is_executed_anew_after_an_edit_of_what_measures_its_claims(name):
+    measuring = {function_of(measure).__module__ for _, measure in HERE if measure.notebook == name}
+    assert {one for one in measuring if one.startswith("hwlib.")} <= {*notebooks.modules(name)}
+    assert (paths.NOTEBOOKS / "claims.toml" if name == "09-your-turn" else FILE) in notebooks.beside(name)
+
+
+def test_two_notebooks_of_one_number_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    for name in ("01-question", "01-more"):
+        (tmp_path / f"{name}.ipynb").touch()
+    with pytest.raises(ValueError, match="01-more and 01-question have the same number"):
+        notebooks.names()
 
 
 def test_no_other_notebook_measures_claims():

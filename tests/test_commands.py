@@ -46,3 +46,14 @@ def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word():
     ended = subprocess.run([sys.executable, "-m", "hwlib", "completion"], stdout=write, stderr=subprocess.PIPE)
     os.close(write)
     assert (ended.returncode, ended.stderr) == (141, b""), "as a shell says of what SIGPIPE ended"
+
+
+def test_what_is_not_there_is_told_with_the_command_that_makes_it(home, capsys):
+    assert main(["list", "--profile", "smoke"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all("not begun" in line for line in lines)
+    assert not [*home.rglob("images.npy")], "it drew faces to list runs"
+    assert main(["generate", "dcgan", "--profile", "smoke", "--seed", "3"]) == 2
+    assert "hwlib train dcgan:3 --profile smoke" in capsys.readouterr().err
+    assert main(["report", "--profile", "smoke"]) == 2
+    assert "00-data: no executed notebook" in capsys.readouterr().err

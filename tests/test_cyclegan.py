@@ -374,7 +374,7 @@ def test_a_mistake_with_own_pictures_is_told_in_one_line(home_with_run, tmp_path
         with pytest.raises(ValueError, match=told):
             translation.translate(home_with_run, pictures, direction, tmp_path / "out")
     for name, told in (
-        ("cyclegan", "is not trained: .venv/bin/hwlib train cyclegan"),
+        ("cyclegan", "is not trained: .venv/bin/hwlib train cyclegan:0 --profile smoke"),
         ("tags", "translates no images"),
     ):
         with pytest.raises(ValueError, match=told):

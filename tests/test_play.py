@@ -10,7 +10,6 @@ from test_report import CONDITIONS, FRONT
 
 from hwlib import experiments, paths
 from hwlib.data import tags
-from hwlib.inference import explore
 from hwlib.report import book, play
 from hwlib.report.portable import portable
 from hwlib.runs.store import Run
@@ -347,35 +346,12 @@ def test_the_page_has_at_most_4_mb_at_quick():
     assert size + sum(path.stat().st_size for path in play.PARTS) < 4_000_000
 
 
-def test_in_jupyterlab_menus_do_the_same(home, monkeypatch):
-    pytest.importorskip("ipywidgets")
-    assert explore.explorer(Run("report-a", "smoke")) is None, "menus where nobody is"
+def test_in_a_notebook_a_person_has_it_below_the_cell(path, monkeypatch):
+    run = Run("report-a", "smoke")
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    assert play.in_notebook(run) is None, "a page where nobody is"
     monkeypatch.setenv("JPY_SESSION_NAME", "a notebook")
-    assert explore.explorer(Run("report-a", "smoke")) is not None
-    menus = explore.Explorer(Run("report-a", "smoke"))
-    assert len(menus.faces) == 2 and menus.tabs.titles == ("Walk", "All colours", "Training", "Translation")
-
-    def changes(picture, change):
-        before = picture.value
-        change()
-        return picture.value != before
-
-    def choose(menu, value):
-        return lambda: setattr(menu, "value", value)
-
-    first, menus.words.value = menus.faces[0], "pink hair"
-    assert menus.hair.value == "pink" and menus.text.tolist() == tags.parse("pink hair").tolist()
-    assert changes(first, choose(menus.eyes, "green")) and menus.words.value == "pink hair green eyes"
-    assert changes(first, choose(menus.noise, 5)) and changes(first, menus.new.click)
-    menus.words.value = "teal hair"
-    assert "'teal' is no colour for hair" in menus.told.value and menus.hair.value == "pink"
-    assert changes(menus.between, choose(menus.way, 1.0)) and changes(menus.between, menus.takes[0].click)
-    assert changes(menus.all, menus.draw_all.click)
-    assert changes(menus.samples, choose(menus.moment, 0))
-    assert changes(menus.between, choose(menus.generator, "report-a-conv"))
-    assert changes(menus.rows, choose(menus.picture, "adventurer 2"))
-    assert changes(menus.rows, choose(menus.picture, "the face above"))
-    assert changes(first, choose(menus.weights, "raw")), "raw and averaged weights draw the same"
+    assert "srcdoc=" in play.in_notebook(run).data
 
 
 DRAWN_INSIDE = f"""new Promise(async (done, failed) => {{

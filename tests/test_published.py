@@ -13,7 +13,8 @@ from hwlib.claims import published as of_published
 from hwlib.claims.effects import Effect, as_json
 from hwlib.claims.table import Claim
 from hwlib.report import notebooks, publishing, section
-from hwlib.runs import sources, store
+from hwlib.runs import seeds as seeds_module
+from hwlib.runs import sources
 
 SEEDS = rule.Measure(
     "sooner", "w", "log ratio", "y", "more", 0.2, notebook="03-a", runs=("a", "b"), function="quality:distance"
@@ -42,7 +43,7 @@ def published(home, monkeypatch):
     def together(names, profile, data, seed):
         return [Run(name, seed) for name in names]
 
-    for module in (measured, store):
+    for module in (measured, seeds_module):
         monkeypatch.setattr(module, "together", together)
     monkeypatch.setattr(measured, "evaluator", lambda profile, data: SimpleNamespace(key="judge"))
     monkeypatch.setattr(

@@ -73,8 +73,7 @@ def world(monkeypatch):
 
 
 def test_the_cheap_look_comes_first_and_a_decided_claim_gets_no_more_runs(world):
-    said = []
-    found = settle.settle("quick", "avatars", 1.0, said.append)
+    found = settle.settle("quick", "avatars", 1.0)
     assert world[0] == ["a", "b"]
     assert world[1:] == [["c"], ["a", "c"], ["a", "c"], ["a", "c"]]
     assert found["X plain"].verdict == "reproduced" and len(found["X plain"].units) == 5
@@ -82,21 +81,21 @@ def test_the_cheap_look_comes_first_and_a_decided_claim_gets_no_more_runs(world)
 
 
 def test_looks_are_taken_together_until_all_processors_have_work(world):
-    settle.settle("quick", "avatars", 1.0, lambda line: None, on=("slurm", 3))
+    settle.settle("quick", "avatars", 1.0, on=("slurm", 3))
     assert world[0] == ["a", "b", "c"]
 
 
 def test_what_no_new_run_touches_is_not_judged_again(world, monkeypatch):
     stand, judged = settle.stand, []
     monkeypatch.setattr(settle, "stand", lambda name, *what: judged.append(name[2:]) or stand(name, *what))
-    settle.settle("quick", "avatars", 1.0, lambda line: None)
+    settle.settle("quick", "avatars", 1.0)
     assert judged == ["plain", "open", "plain", "open", "open", *["plain", "open"] * 3]
 
 
 def test_published_seeds_are_not_trained_again(world, monkeypatch):
     settle.published |= {1, 2, 3}
     monkeypatch.setattr(settle, "measures", lambda: [("X plain", PLAIN)])
-    found = settle.settle("quick", "avatars", 1.0, lambda line: None)
+    found = settle.settle("quick", "avatars", 1.0)
     assert Run.done == {(name, seed) for name in "ab" for seed in (0, 4)} and len(found["X plain"].units) == 5
 
 
@@ -104,7 +103,7 @@ def test_after_a_change_the_first_look_is_at_seeds_that_nobody_has_seen(world, m
     changed = ({"date": "d", "reason": "r", "seen": {"profile": "quick", "data": "avatars", "seeds": 2}},)
     plain = rule.Measure("plain", "w", "log ratio", "y", "more", 0.2, runs=("a", "b"), function="f", changed=changed)
     monkeypatch.setattr(settle, "measures", lambda: [("X plain", plain)])
-    found = settle.settle("quick", "avatars", 1.0, lambda line: None)
+    found = settle.settle("quick", "avatars", 1.0)
     assert [row["unit"] for row in found["X plain"].units] == [2, 3, 4, 5, 6] and found[
         "X plain"
     ].verdict == "reproduced"
@@ -120,25 +119,25 @@ def test_where_no_seed_of_the_first_look_counts_no_more_are_trained(world, monke
 
     monkeypatch.setattr(settle, "measures", lambda: [("X plain", m)])
     monkeypatch.setattr(settle.measured, "effects", effects)
-    found = settle.settle("quick", "avatars", 1.0, lambda line: None)
+    found = settle.settle("quick", "avatars", 1.0)
     assert (found["X plain"].verdict, len(found["X plain"].units)) == ("too early", 5)
 
 
-def test_each_change_of_standing_is_said_once(world):
-    said = []
-    settle.settle("quick", "avatars", 1.0, said.append)
+def test_each_change_of_standing_is_said_once(world, capsys):
+    settle.settle("quick", "avatars", 1.0)
+    said = capsys.readouterr().out.splitlines()
     assert said[0] == "X plain: 0 seeds, not run; its next look needs 10 runs, about 10 min"
     assert len(said) == len(set(said))
     assert any(line.startswith("X plain: 5 seeds, reproduced") for line in said)
 
 
 def test_out_of_time_nothing_is_trained(world):
-    found = settle.settle("quick", "avatars", -1.0, lambda line: None)
+    found = settle.settle("quick", "avatars", -1.0)
     assert world == [] and found["X open"].verdict == "not run"
 
 
 def test_at_study_the_number_of_seeds_is_fixed_beforehand(world):
-    found = settle.settle("study", "avatars", 1.0, lambda line: None)
+    found = settle.settle("study", "avatars", 1.0)
     assert len(found["X open"].units) == 3
 
 
@@ -185,8 +184,9 @@ def test_out_of_time_the_training_is_ended_too(snakemake):
 
 
 def test_a_look_goes_to_the_cluster_with_its_profile(snakemake):
-    Run.done = set()
-    settle.train([Run("a", 3)], "quick", "avatars", 5.0, on=("slurm", 64))
+    Run.done, program = set(), snakemake.with_name("snakemake.py")
+    program.write_text(program.read_text().replace("'60'", "'0'"))
+    settle.train([Run("a", 3)], "quick", "avatars", on=("slurm", 64))
     words = " ".join(snakemake.read_text().split()[1:])
     assert "--executor slurm --jobs 64" in words and "cluster/slurm" in words and "jobs=64" in words
     assert "--cores" not in words

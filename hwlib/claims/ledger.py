@@ -7,7 +7,8 @@ from hwlib import paths
 from hwlib.claims import measured, published, table
 from hwlib.claims.effects import as_json
 from hwlib.experiments import JUDGES
-from hwlib.runs.store import described, load_images, together, variant, versions
+from hwlib.runs.seeds import together
+from hwlib.runs.store import described, load_images, variant, versions
 from hwlib.storage import write_json
 
 
@@ -60,7 +61,5 @@ def counting(notebook, profile, data):
         if measure.notebook == notebook and (kept := left["effects"].get(name)):
             found = measured.sought(name, measure, profile, data)
             counts = measured.current(measure, kept, profile, data) & {*found.here, *found.elsewhere}
-            of_pairs = measure.units == "pairs"
-            rows = [row for row in kept["of_units"] if (counts if of_pairs else row["unit"] in counts)]
-            effects[name] = kept | {"of_units": rows}
+            effects[name] = kept | {"of_units": measured.rows_of(measure, kept, counts)}
     return left | {"effects": effects}

@@ -13,7 +13,8 @@ from hwlib.claims.effects import from_json, unit_of
 from hwlib.experiments import resolve, search
 from hwlib.runs import sources
 from hwlib.runs.evaluation import NOT_MEASURING, evaluator
-from hwlib.runs.store import Run, seeds_of, together
+from hwlib.runs.seeds import seeds_of, together
+from hwlib.runs.store import Run
 from hwlib.training.gan import find
 
 
@@ -41,19 +42,25 @@ class Sought:
 
 def sought(name, measure, profile, data, wanted=()):
     """The `Sought` of a measure; name: as a notebook's JSON has it, "A4 lattice"; `wanted` seeds are to be trained."""
-    left, pairs = published.left(measure.notebook, profile, data)["effects"].get(name, {}), measure.units == "pairs"
+    left = published.left(measure.notebook, profile, data)["effects"].get(name, {})
     same = current(measure, left, profile, data)
     first = measure.first_seed(profile, data)
     seeds = seeds_of(measure.runs, profile, data, wanted, {*same, *range(first)})
-    seeds = [seed for seed in seeds if seed >= first][: 1 if pairs else None]
+    seeds = [seed for seed in seeds if seed >= first][: 1 if measure.units == "pairs" else None]
     asked = seeds_of(measure.runs, profile, data, wanted)
     here = [
         seed for seed in seeds if seed in asked or all(r.finished for r in together(measure.runs, profile, data, seed))
     ]
-    rows = [row for row in left.get("of_units", ()) if (not here if pairs else row["unit"] not in here)]
-    fresh = [row for row in rows if (same if pairs else row["unit"] in {*seeds} & same)]
-    stale = [row["unit"] for row in rows if not (same if pairs else row["unit"] in same)]
+    fresh = rows_of(measure, left, ({*seeds} & same) - {*here})
+    known = rows_of(measure, left, same | {*here})
+    stale = [row["unit"] for row in left.get("of_units", ()) if row not in known]
     return Sought(here, from_json({"unit": left.get("unit"), "of_units": fresh}), stale)
+
+
+def rows_of(measure, left, seeds):
+    """Rows of a measure's published effects that are of these seeds; all pairs of pictures are of one."""
+    pairs = measure.units == "pairs"
+    return [row for row in left.get("of_units", ()) if (seeds if pairs else row["unit"] in seeds)]
 
 
 def effects(measure, profile, data, of_seeds):

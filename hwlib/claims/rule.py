@@ -42,7 +42,6 @@ from hwlib.claims.table import load as load
 from hwlib.data import DRAWN
 
 OPPOSITE, NONE = "contradicted: the opposite", "contradicted: no such effect"
-OF_A_MEASURE = ("reproduced", OPPOSITE, NONE, "contradicted", "open", "too early", "not run")
 VERDICTS = ("reproduced", "reproduced in part", "contradicted", "open", "too early", "not run")
 """Of a claim."""
 
@@ -101,7 +100,7 @@ class Judged:
 
 
 def place(low, high, measure):
-    """Where an interval lies: a verdict of `OF_A_MEASURE`, reproduced, contradicted (three ways) or open."""
+    """Where an interval lies: reproduced, contradicted (three ways) or open."""
 
     def within(region):
         return region[0] <= low and high <= region[1]
@@ -153,7 +152,7 @@ def judge(measure, of_units, looks=experiments.LOOKS):
     told = place(low, high, measure) if decide else "open"
     found = Finding(measure, told, "", intervals.mean(deciding), low, high, units, decide)
     if told != "open":
-        return replace(found, p=_p_value(deciding, level, found))
+        return replace(found, p=_p_value(deciding, len(looks), found))
     found = replace(found, needed=needed(measure, of_units, looks), p=1.0 if decide else None)
     return replace(found, reason=_why_open(found, deciding, unit, looks[0]))
 
@@ -244,15 +243,14 @@ def _why_open(found, deciding, unit, first):
     return f"{before}{about} {unit}s to decide"
 
 
-def _p_value(deciding, level, found):
-    """1 - level of the widest interval that still lies where it does, halved down to 1e-12, times the looks."""
-    looks = round(ERROR / (1 - level))
-    low, high = np.log([1e-12, 1 - level])
-    while high - low > 1e-3:
-        middle = (low + high) / 2
-        same = place(*intervals.interval(deciding, 1 - np.exp(middle)), found.measure) == found.verdict
-        low, high = (low, middle) if same else (middle, high)
-    return float(looks * np.exp(high))
+def _p_value(deciding, looks, found):
+    """1 - level of the widest interval that still lies where it does, to a thousandth of it, times the looks."""
+    steps = np.geomspace(1e-12, ERROR / looks, 25_000)
+
+    def lies_there(p):
+        return place(*intervals.interval(deciding, 1 - p), found.measure) == found.verdict
+
+    return float(looks * steps[bisect_left(steps, True, key=lies_there)])
 
 
 def _findings(claim, folder):
@@ -264,7 +262,7 @@ def _findings(claim, folder):
         left = json.loads(path.read_text(encoding="utf-8"))
         effect = left.get("effects", {}).get(f"{claim.id} {measure.name}", {"unit": "", "of_units": [], "meaning": ""})
         try:
-            found = judge(measure, _units(effect, left), experiments.looks(left["profile"]))
+            found = judge(measure, effects.from_json(effect), experiments.looks(left["profile"]))
         except ValueError as error:
             raise ValueError(f"{path.name}: {claim.id}: {error}") from None
         more = {"profile": left["profile"], "data": left["data"]["data"], "meaning": effect["meaning"]}
@@ -272,10 +270,3 @@ def _findings(claim, folder):
         if found.verdict == "not run":
             more["reason"] = why_not_run(measure, more["profile"], more["data"])
         yield replace(found, **more, runs=measure.runs or tuple(left["runs"]))
-
-
-def _units(effect, left):
-    """Unit -> `Effect` from a notebook's JSON. ValueError if it is of an older form."""
-    if "of_units" not in effect:
-        raise ValueError(f"effects of an older form; run {left['notebook']} again.")
-    return effects.from_json(effect)

@@ -11,10 +11,11 @@ from hwlib.claims import ledger, measured, rule
 from hwlib.claims.table import measures
 from hwlib.experiments import looks, resolve, search
 from hwlib.runs import jobs
-from hwlib.runs.store import Run, seeds_of, together
+from hwlib.runs.seeds import seeds_of, together
+from hwlib.runs.store import Run
 
 
-def settle(profile, data, hours, say=print, on=None):
+def settle(profile, data, hours, on=None):
     """Train the runs that open measures need for their next look, the most informative look first.
 
     A look is worth the number of open measures that its runs serve over the work that is left to it; as many are taken
@@ -32,7 +33,7 @@ def settle(profile, data, hours, say=print, on=None):
         for name, (finding, needed) in standing.items():
             if told.get(name) != (line := progress(name, finding, needed, lasting(needed, profile, data))):
                 told[name] = line
-                say(line)
+                print(line, flush=True)
         coming = [needed for _, needed in standing.values() if needed]
         if not coming or time.monotonic() > end:
             return {name: finding for name, (finding, _) in standing.items()}

@@ -29,9 +29,7 @@ def translate(run, pictures, direction="a-to-b", folder="translated"):
     if len(run.sets) != 2 or "generator" not in run.settings:
         raise ValueError(f"{run.name} translates no images; cyclegan and cyclegan-report-a do.")
     if not run.record:
-        raise ValueError(
-            f'{run.label} is not trained: .venv/bin/hwlib train {run.name} --profile {run.profile} --data "{run.data}"'
-        )
+        raise ValueError(f"{run.label} is not trained: {run.command}")
     sources, folder = found(pictures), Path(folder)
     targets = [folder / f"{path.stem}.png" for path in sources]
     if taken := [path for path in targets if path.exists()]:

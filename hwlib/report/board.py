@@ -13,7 +13,7 @@ from hwlib.claims import rule, table
 from hwlib.report.forest import in_words
 
 VERDICTS = "08-verdicts.json"
-DATA = {"avatars": "drawn", "extra_data": "course"}
+DATA = {"avatars": "drawn", "extra_data": "course", "extra_data.zip": "course"}
 """Names of data sets -> a word for a column."""
 
 MARKS = {name: (f"<!-- {name} -->", f"<!-- end of {name} -->") for name in ("board", "doubts")}
@@ -35,9 +35,9 @@ def settings(figures=paths.FIGURES, own=None):
 def _told(folder):
     """What to sort a setting by, its title, its folder's name, and its verdicts by claim."""
     about = json.loads((folder / "08-claims.json").read_text(encoding="utf-8"))
-    name, size = Path(about["data"]["data"]).stem, about["data"]["image_size"]
+    name, size = about["data"]["data"], about["data"]["image_size"]
     rows = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
-    word = DATA.get(name, name)
+    word = DATA.get(name, Path(name).stem)
     return (size, word != "drawn", word), f"{word} {size}", folder.name, {row["id"]: row for row in rows}
 
 

@@ -15,6 +15,7 @@ from pandocfilters import Div, LineBreak, Para, RawBlock, RawInline, Str, Strong
 
 from hwlib.report.exporter import READER, ReportExporter, font_folders, read_section, run_settings, typeset, write
 from hwlib.report.numbering import ReportError, link
+from hwlib.report.play import frame
 from hwlib.storage import write_bytes
 
 STYLE = Path(__file__).with_name("page.css")
@@ -73,9 +74,7 @@ def _folded(play):
     linked = f'<p class="play"><a href="{play.name}">Draw faces yourself</a>: the trained generators in a page.</p>'
     if not play.exists():
         return linked
-    text = markup.escape(play.read_text(encoding="utf-8"))
-    frame = f'<iframe title="Draw faces yourself" loading="lazy" srcdoc="{text}"></iframe>'
-    return f'{linked}\n<details class="play"><summary>Or here</summary>{frame}</details>'
+    return f'{linked}\n<details class="play"><summary>Or here</summary>{frame(play)}</details>'
 
 
 def html(notebook, output, elsewhere=None):

@@ -50,7 +50,7 @@ def execute(notebook, profile, data, seed, seeds=0):
 def conditions(profile, data, seed, seeds=0):
     """What the report's first page says of how it was made: profile, data, seed, commit, versions, training time."""
     runs = {run.key: run for name in notebooks.names() for run in notebooks.runs_of(name, profile, data, seed, seeds)}
-    images = load_images(profile, data)
+    images, records = load_images(profile, data), [run.record for run in runs.values() if run.finished]
     return {
         "profile": profile,
         "data": {
@@ -63,7 +63,7 @@ def conditions(profile, data, seed, seeds=0):
         "seeds": len({run.seed for run in runs.values()}),
         "commit": _commit(),
         "versions": versions(),
-        "training_seconds": sum(run.record["result"].get("seconds", 0) for run in runs.values()),
+        "training_seconds": sum(record["result"].get("seconds", 0) for record in records),
     }
 
 

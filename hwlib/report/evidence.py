@@ -15,7 +15,7 @@ from hwlib.claims import measured, rule
 from hwlib.experiments import looks
 from hwlib.report import notebooks
 from hwlib.report.forest import in_words
-from hwlib.runs.store import seeds_of, together
+from hwlib.runs.seeds import seeds_of, together
 from hwlib.storage import encoded
 
 THUMBNAILS = (1050, 285)

@@ -33,7 +33,7 @@ from traitlets.config import Config
 from hwlib.data import DRAWN
 from hwlib.paths import REPOSITORY
 from hwlib.report import lighter
-from hwlib.report.numbering import ReportError, Section, link
+from hwlib.report.numbering import Part, ReportError, link
 
 TEMPLATE = Path(__file__).with_name("template.typ")
 BIBLIOGRAPHY = REPOSITORY / "report" / "references.bib"
@@ -74,7 +74,7 @@ class ReportExporter(Exporter):
         )
 
     def section(self, notebook, name, folder):
-        """Return the notebook node as a `Section`; `folder` is where its Markdown looks for images.
+        """Return the notebook node as a `Part`; `folder` is where its Markdown looks for images.
 
         Raises ReportError if a cell was not executed or ended in an error, or an image is missing.
         """
@@ -164,7 +164,7 @@ def pandoc(source, reader, writer, *options):
 
 
 def read_section(name, markdown, images, folder, reader=READER):
-    """Return Markdown as a `Section`; raises ReportError for an image that is neither in `images` nor in `folder`."""
+    """Return Markdown as a `Part`; raises ReportError for an image that is neither in `images` nor in `folder`."""
 
     def tidy(key, value, *_):
         if key in ("RawBlock", "RawInline"):
@@ -189,7 +189,7 @@ def read_section(name, markdown, images, folder, reader=READER):
 
     # Columns: a pipe table with a line longer than this would get column widths from its dashes.
     document = json.loads(pandoc(markdown, reader, "json", "--columns=100000"))
-    section = Section(name, document, images, {})
+    section = Part(name, document, images, {})
     section.document = walk(document, tidy, "", {})
     return section
 

@@ -3,15 +3,24 @@
 import ast
 import json
 from functools import cache
+from itertools import pairwise
 
 from hwlib import experiments, paths
 from hwlib.claims import table
-from hwlib.runs.store import Run, seeds_of, seeds_shown
+from hwlib.runs import sources
+from hwlib.runs.seeds import seeds_of, seeds_shown
+from hwlib.runs.store import Run
 
 
 def names():
-    """The notebooks in the report's order: "00-data", "01-model" ..."""
-    return sorted(path.stem for path in paths.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
+    """The notebooks in the report's order: "00-data", "01-model" ...
+
+    ValueError where two have one number: their figures would replace each other's.
+    """
+    found = sorted(path.stem for path in paths.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
+    if twice := [(one, other) for one, other in pairwise(found) if one[:2] == other[:2]]:
+        raise ValueError("{} and {} have the same number: give one of them another.".format(*twice[0]))
+    return found
 
 
 def cells_of(path):
@@ -34,10 +43,16 @@ def python(code):
 
 
 def beside(name):
-    """Files in the notebooks' folder that a notebook rests on: modules, and its claims where it measures some."""
-    claims = paths.NOTEBOOKS / "claims.toml"
-    measured = claims.exists() and any(m.notebook == name for one in table.load(claims) for m in one.measures)
-    return [*sorted(paths.NOTEBOOKS.glob("*.py")), *[claims] * measured]
+    """Files that a notebook rests on: modules in its folder, and the tables of the claims that it measures."""
+    tables = [path for path in (table.FILE, paths.NOTEBOOKS / "claims.toml") if path.exists()]
+    measured = [path for path in tables if any(m.notebook == name for one in table.load(path) for m in one.measures)]
+    return [*sorted(paths.NOTEBOOKS.glob("*.py")), *measured]
+
+
+def modules(name):
+    """Modules of the package that a notebook rests on: those that it imports, and those that measure its claims."""
+    measuring = {f"hwlib.claims.{m.function.partition(':')[0]}" for _, m in table.measures() if m.notebook == name}
+    return sources.depends_on({*sources.imported_by(code_of(name)), *filter(sources.is_module, measuring)})
 
 
 def judges(name):

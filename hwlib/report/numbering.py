@@ -23,7 +23,7 @@ class ReportError(RuntimeError):
 
 
 @dataclass
-class Section:
+class Part:
     """A notebook: its text as pandoc's document tree, the images it shows, and the anchors of its headings."""
 
     name: str

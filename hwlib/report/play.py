@@ -5,20 +5,23 @@ networks (`portable`, `play-network.js`).
 """
 
 import base64
+import html
 import json
+import os
 import re
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from hwlib import paths
 from hwlib.data import DRAWN, EYES, HAIR, avatars
-from hwlib.inference.explore import TRANSLATION, sheet
 from hwlib.report.portable import portable
 from hwlib.runs.store import Run, variant
 from hwlib.storage import encoded, write_bytes
 
 FACES = {"report-a": "Dense start", "report-a-conv": "Conv start"}
+TRANSLATION = "cyclegan"
 PARTS = tuple(
     Path(__file__).with_name(name) for name in ("play.html", "play.css", "play-core.js", "play.js", "play-network.js")
 )
@@ -60,6 +63,22 @@ def write(profile, data, seed):
     parts["data"] = content.replace("<", "\\u003c")
     page = re.sub(r"\{\{([\w.-]+)\}\}", lambda found: parts[found[1]], parts["play.html"])
     return write_bytes(place(profile, data, seed), page.encode())
+
+
+def frame(path):
+    """A page that is written, in a frame: HTML."""
+    style = "width: 100%; height: 85vh; border: 1px solid #ccc"
+    page = html.escape(path.read_text(encoding="utf-8"))
+    return f'<iframe title="Draw faces yourself" loading="lazy" style="{style}" srcdoc="{page}"></iframe>'
+
+
+def in_notebook(run):
+    """The page of a run's profile, data and seed, below a cell; None where nobody is there to use it (papermill)."""
+    if "JPY_SESSION_NAME" not in os.environ:  # set by Jupyter for a notebook that a person has open
+        return None
+    from IPython.display import HTML
+
+    return HTML(f"<div>{frame(write(run.profile, run.data, run.seed))}</div>")
 
 
 def _content(finished, missing):
@@ -123,7 +142,9 @@ def _translation(run, networks):
 
 def _picture(images, columns, form, **options):
     """Images uint8 [n, h, w, 3] side by side in one picture, as the address of its data."""
-    picture = encoded(sheet(images, columns), form, **options)
+    n, height, width, channels = images.shape
+    rows = images.reshape(n // columns, columns, height, width, channels).swapaxes(1, 2)
+    picture = encoded(Image.fromarray(rows.reshape(-1, columns * width, channels)), form, **options)
     return f"data:image/{form.lower()};base64,{base64.b64encode(picture).decode()}"
 
 

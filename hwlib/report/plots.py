@@ -96,11 +96,11 @@ def _log_spectrum(images):
     return np.log10(np.fft.fftshift(power.mean(0)) + 1)
 
 
-def samples_over_training(samples, chosen, labels=()):
+def samples_over_training(samples, chosen):
     """Rows of the same latents and texts at each kept step; `samples` as `Run.samples` gives, `chosen` columns."""
     images = np.concatenate([drawn[chosen] for drawn in samples.values()])
     steps = [f"step {step:,}" for step in samples]
-    return image_grid(images, len(chosen), steps, labels)
+    return image_grid(images, len(chosen), steps)
 
 
 def curves(history, panels):

@@ -20,7 +20,8 @@ from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
 from hwlib.report.publishing import LARGEST
-from hwlib.runs.store import described, get, load_images, seeds_shown, together, variant, versions
+from hwlib.runs.seeds import seeds_shown, together
+from hwlib.runs.store import described, get, load_images, variant, versions
 from hwlib.storage import encoded, write_bytes, write_json
 
 

@@ -79,12 +79,12 @@ def _imported(code):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             submodules = {f"{node.module}.{alias.name}" for alias in node.names}
-            found = {name for name in submodules if name.startswith(f"{PACKAGE}.") and _is_module(name)}
+            found = {name for name in submodules if name.startswith(f"{PACKAGE}.") and is_module(name)}
             names |= found if found == submodules else found | {node.module}
     return {name for name in names if name.split(".")[0] == PACKAGE and name != PACKAGE}
 
 
-def _is_module(name):
+def is_module(name):
     try:
         return bool(file_of(name))
     except ValueError:

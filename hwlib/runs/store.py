@@ -17,7 +17,6 @@ import sys
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from importlib.metadata import version
-from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -121,8 +120,12 @@ class Run:
     @property
     def finished(self):
         """Whether there is a record; for it neither is the record read nor a data set prepared."""
-        there = all(data.prepared(**_data_arguments(self.profile, name)) for name in self.sets)
-        return there and (self.folder / "record.json").exists()
+        return self.prepared and (self.folder / "record.json").exists()
+
+    @property
+    def prepared(self):
+        """Whether the data are there; without them `key` prepares them."""
+        return all(data.prepared(**_data_arguments(self.profile, name)) for name in self.sets)
 
     @property
     def work(self):
@@ -136,6 +139,11 @@ class Run:
     @property
     def label(self):
         return f"{self.name} ({self.profile}, {Path(self.data).name}, seed {self.seed})"
+
+    @property
+    def command(self):
+        """The command line that trains the run."""
+        return f'.venv/bin/hwlib train {self.name}:{self.seed} --profile {self.profile} --data "{self.data}"'
 
     def train(self, extra_callbacks=()):
         """Train to the end, or resume; returns the record. KeyboardInterrupt leaves a run that can be resumed."""
@@ -230,41 +238,6 @@ def get(name, profile="quick", data="avatars", seed=0):
     run = Run(name, profile, data, seed)
     run.train()
     return run
-
-
-MOST_SEEDS = 40
-"""Of an experiment that are looked for: the last look at a claim has 20, after as many that a change made void."""
-
-
-def together(names, profile, data, seed):
-    """The runs of experiments with one seed; a classifier that judges is the same for all."""
-    return [Run(name, profile, data, 0 if name in experiments.JUDGES else seed) for name in names]
-
-
-def seeds_of(names, profile, data, wanted=(), known=()):
-    """The seeds with which experiments can be shown together: those of `wanted`, and 0, 1, 2 ... as far as all are run.
-
-    A seed that is wanted is trained when it is asked for, but for experiments that the profile leaves out. Of `known`
-    seeds what is to be shown is known without the runs.
-    """
-    if set(names) <= set(experiments.JUDGES):  # of which there is one each
-        return [0]
-
-    def is_there(seed):
-        return seed in known or all(run.finished for run in together(names, profile, data, seed))
-
-    there = takewhile(is_there, range(MOST_SEEDS))
-    trained = not set(names) & set(experiments.left_out(profile))
-    return sorted({*there} | ({*wanted} if trained else set()))
-
-
-def seeds_shown(name, profile, data, wanted=()):
-    """The seeds of one experiment: those of `wanted` that are trained when asked for, and all that are finished."""
-    wanted = {*seeds_of([name], profile, data, wanted)}
-    if name in experiments.JUDGES:
-        return sorted(wanted)
-    runs = {seed: together([name], profile, data, seed)[0] for seed in range(MOST_SEEDS)}
-    return sorted(wanted | {seed for seed, run in runs.items() if run.finished})
 
 
 def load_images(profile="quick", data_name="avatars"):
