@@ -16,6 +16,7 @@ from PIL import Image
 # may break over pages instead.
 FLOATING_ROWS = range(5, 16)
 FLOATING_HEIGHT = 0.26  # of the text's width
+ALONE_HEIGHT = 1.2  # below it there would be room for a line or two: it has the page to itself
 
 
 class ReportError(RuntimeError):
@@ -92,7 +93,10 @@ def link(sections, whole=False, pages=False, elsewhere=None):
         else:
             floats = height(value, section.images) > FLOATING_HEIGHT
         if floats:
-            floating = RawBlock("typst", "#[#set figure(placement: top)")
+            alone = key == "Figure" and height(value, section.images) > ALONE_HEIGHT
+            floating = RawBlock(
+                "typst", "#[#set figure(placement: top)" + "\n#show figure: set place(clearance: 60mm)" * alone
+            )
             return [floating, {"t": key, "c": value}, RawBlock("typst", "]")]
         return None
 
