@@ -100,6 +100,7 @@ def test_a_claim_without_a_measure_is_refused(tmp_path):
             'why = "seen"\nchanged = [{date = "d", reason = "r", seen = {profile = "q", data = "avatars", seeds = 5}}]',
             "seen has a profile",
         ),
+        ('why = "seen"', 'why = "seen"\nchanged = ["unheard"]', "or its name in [changes]; it is ['unheard']"),
         ('why = "seen"', "", "A1: why: missing"),
         ('why = "seen"', 'why = "seen"\nreason = "x"', "A1: reason: missing, empty or unknown"),
         ('statement = "說"', 'statement = ""', "A1: statement: missing, empty"),
@@ -270,7 +271,7 @@ def test_a_claim_reproduced_in_part_says_which_part_and_what_was_changed_when():
         f"there and back {forest.in_words(found[0])}, the first 5 of 7 seeds, reproduced",
         "size, too early (a blob; 4 of 5 seeds count)",
     ]
-    assert "Changed on 2026-11-24: a finer grid.\n" in evidence.card(one, paths.NOTEBOOKS)
+    assert "- 2026-11-24, there and back: a finer grid.\n" in evidence.card(one, paths.NOTEBOOKS)
 
 
 def test_seeds_seen_before_a_measure_was_changed_do_not_count_and_the_card_says_so():
@@ -281,7 +282,7 @@ def test_seeds_seen_before_a_measure_was_changed_do_not_count_and_the_card_says_
     assert m.first_seed("quick", "photos.zip") == m.first_seed("study", "avatars") == 0, "there, nobody has seen them"
     found = dataclasses.replace(judge(m, {}), profile="quick", data="avatars")
     one = claims.Judged(dataclasses.replace(TABLE[0], measures=(m,)), "not run", [found])
-    assert "all. Seeds count from 5 on." in evidence.card(one, paths.NOTEBOOKS)
+    assert "Seeds count from 5 on." in evidence.card(one, paths.NOTEBOOKS)
     with pytest.raises(ValueError, match="pairs were seen before a change"):
         measure(changed=changed, units="pairs")
 

@@ -63,7 +63,8 @@ class Measure:
                 f"[low, high]); they are {self.direction!r} and {self.smallest!r}."
             )
         if any({*change} - {"seen"} != {"date", "reason"} for change in self.changed):
-            raise ValueError(f"{self.name}: changed has a date and a reason each time; it is {[*self.changed]}.")
+            told = "changed has a date and a reason each time, or its name in [changes]; it is"
+            raise ValueError(f"{self.name}: {told} {[*self.changed]}.")
         for seen in self._seen:
             if not (isinstance(seen, dict) and {*seen} == {"profile", "data", "seeds"} and _is_setting(**seen)):
                 raise ValueError(f"{self.name}: seen has a profile, drawn data and a number of seeds; it is {seen!r}.")
@@ -118,18 +119,21 @@ def measures():
 def load(path=FILE):
     """The claims, a list in the order of the file. ValueError in one line for a claim that cannot be judged."""
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.name}: {error}") from None
-    claims = []
-    for entry in entries:
+    claims, shared = [], entries.get("changes", {})
+    for entry in entries.get("claim", []):
         name = entry.get("id", "a claim without an id")
         try:
             measures = entry.pop("measure", [])
             if not measures:
                 raise ValueError("no measure says how it is measured; add a [[claim.measure]].")
-            notebook = {"notebook": entry.get("notebook", "")}
-            entry["measures"] = tuple(_made(Measure, notebook | measure) for measure in measures)
+            for measure in measures:
+                measure["notebook"] = measure.get("notebook", entry.get("notebook", ""))
+                changed = [shared.get(one, one) if isinstance(one, str) else one for one in measure.get("changed", ())]
+                measure["changed"] = tuple(changed)
+            entry["measures"] = tuple(_made(Measure, measure) for measure in measures)
             claims.append(_made(Claim, entry))
         except ValueError as error:
             raise ValueError(f"{path.name}: {name}: {error}") from None

@@ -110,17 +110,29 @@ def card(judged, folder):
     for one in judged.findings:
         runs = f" Runs: {', '.join(f'`{name}`' for name in one.runs)}." if one.runs else ""
         expected = f"expected {allowed(one.measure)}, since {one.measure.why}"
-        changed = "".join(f" Changed on {c['date']}: {c['reason']}." for c in one.measure.changed)
         first = one.measure.first_seed(one.profile, one.data)
-        changed += f" Seeds count from {first} on." * bool(first)
-        measures.append(f"- *{_named(one.measure)}*: {one.measure.what}; {expected}.{runs}{changed}")
+        since = f" Seeds count from {first} on." * bool(first)
+        measures.append(f"- *{_named(one.measure)}*: {one.measure.what}; {expected}.{runs}{since}")
     parts.append("\n".join(measures))
+    if changed := [*_changes(judged.findings)]:
+        parts += ["Changed after the first runs:", "\n".join(changed)]
     links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
     unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
     doubt = [f"Doubt (‡): {claim.doubt}"] if claim.doubt else []
     figures = ", ".join(_link(path.stem) for path in pictures(claim, folder))
     shown = f", shown in {figures}" if figures else ""
     return "\n\n".join([*parts, f"Measured in {' and '.join(links)}{shown}.{unmeasured}", *doubt])
+
+
+def _changes(findings):
+    """What of a claim's measures was changed after the first runs: a Markdown line a change, with those it is of."""
+    found = {}
+    for one in findings:
+        for change in one.measure.changed:
+            found.setdefault((change["date"], change["reason"]), []).append(_named(one.measure))
+    for (date, reason), names in sorted(found.items()):
+        of = "" if len(names) == len(findings) else f", {', '.join(names)}"
+        yield f"- {date}{of}: {reason}."
 
 
 def _link(figure):
