@@ -136,11 +136,11 @@ def judge(measure, of_units, looks=experiments.LOOKS):
     looks = PAIRS if unit == "pair" else looks
     units, run = tuple(effects.as_json(of_units)["of_units"]), len(of_units)
     counted = _counted(of_units)
-    if measure.gate == "speed" and len(counted) < run:
-        counted = []
-    if len(counted) < (looks[0] if run >= looks[0] else min(3, run)):
+    everyone = measure.gate == "speed"
+    if len(counted) < (run if everyone else looks[0] if run >= looks[0] else min(3, run)):
         first = next(one.too_early for one in of_units.values() if one.too_early)
-        return Finding(measure, "too early", f"{first}; {len(counted)} of {run} {unit}s count", units=units)
+        told = f"{first}; {len(counted)} of {run} {unit}s count" + ", and all would have to" * everyone
+        return Finding(measure, "too early", told, units=units)
     decide = max((look for look in looks if look <= len(counted)), default=0)
     deciding = counted[: decide or None]
     if bad := sum(not np.isfinite(one.estimate) for one in deciding):
