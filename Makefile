@@ -23,6 +23,7 @@ BIN := .venv/bin
 READY := .venv/ready
 UV := .tools/bin/uv
 export PYTHONUNBUFFERED := 1
+export OPENBLAS_NUM_THREADS ?= 1
 
 # How Snakemake runs jobs: by this machine's processors, or by an executor plug-in and its profile in cluster/.
 # Errors of jobs are told with the rules, and only here stand on the screen anyway.
