@@ -197,6 +197,15 @@ def test_at_most_count_pictures_are_read(tmp_path):
     assert len(load(tmp_path / "faces", 8, count=100)) == 3
 
 
+def test_fewer_pictures_are_spread_over_all_as_a_set_sorted_by_its_tags_needs_it(tmp_path):
+    hair = [color for color in ("aqua", "gray", "green", "orange") for _ in range(3)]
+    files = {f"{i}.png": encoded(Image.new("RGB", (8, 8)), "png") for i in range(12)}
+    tags = {"tags.csv": "\n".join(f"{i},{color} hair" for i, color in enumerate(hair))}
+    faces = load(folder_of(tmp_path / "faces", files | tags), 8, count=5)
+    assert faces.names == ["0.png", "2.png", "4.png", "7.png", "9.png"]
+    assert {decode(text)[0][0] for text in faces.texts} == {*hair}
+
+
 def test_rows_name_a_picture_with_or_without_its_suffix(tmp_path):
     faces = load(folder_of(tmp_path / "faces", FACES | {"my.csv": "1,red hair\n2.png,blue eyes\n10,\n"}), 8)
     assert [decode(text) for text in faces.texts] == [(("red",), ()), ((), ("blue",)), ((), ())]

@@ -230,8 +230,9 @@ def _natural(name):
 def pictures(path, image_size, count=None):
     """Open a data set: (number of pictures, notes, items) with items as `hwlib.data.cache.write` takes them.
 
-    The pictures come in natural order of their names, at most `count`. A row of tags belongs to the picture whose file
-    name, with or without suffix, is the row's id; a picture without a row has a text of zeros.
+    The pictures come in natural order of their names; at most `count` of them, spread evenly over all: the course's are
+    sorted by their tags, and the first thousands have four colours of hair. A row of tags belongs to the picture whose
+    file name, with or without suffix, is the row's id; a picture without a row has a text of zeros.
     Raises DataError if there is no picture, or for a tag file that cannot be read or matched.
     """
     with _opened(path) as (names, read, unread):
@@ -239,7 +240,8 @@ def pictures(path, image_size, count=None):
         found = sorted((name for name in names if not name.lower().endswith(".csv")), key=_natural)
         if not found:
             raise DataError("; ".join([f"{path.name} holds no picture ({' '.join(images.SUFFIXES)})", *not_read]))
-        chosen, texts, notes = found[:count], {}, not_read
+        n = min(count or len(found), len(found))
+        chosen, texts, notes = [found[i * len(found) // n] for i in range(n)], {}, not_read
         if sheet := _tag_file(names, path.name):
             texts, strays = _texts(sheet, read, found)
             if bare := [name for name in chosen if name not in texts]:
