@@ -186,7 +186,7 @@ PROFILES = {
 }
 """`seeds` is how many seeds each run is made with, `looks` the numbers of seeds at which claims are judged (see
 `hwlib.claims.rule`), `measured` how many images a measure takes. `avatars` is how many faces are drawn, `files` how
-many of a user's images are used at most (None: all); the course's set of 2017 has 33,431.
+many of a user's images are used at most, spread over all (None: all); the course's set of 2017 has 33,431.
 `gan`, `classifier`, `cyclegan` ... override the settings of all runs of that task, `experiments` those of one;
 `left_out` are experiments that the profile's report does without unless they have been trained; `only` are those that
 it trains, where these are few."""
