@@ -4,5 +4,6 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Two threads of NumPy's linear algebra wait for each other where a training runs beside them: fifty times as long.
+# Beside a training, two threads of NumPy's linear algebra wait for each other, 30 to 50 times as long (if it is not
+# imported yet).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

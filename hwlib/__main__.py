@@ -110,9 +110,11 @@ def list_runs(options):
 
     for name, experiment in EXPERIMENTS.items():
         run = Run(name, *_what(options))
-        history = run.prepared and run.history
-        state = "finished" if run.finished else f"at step {history[-1]['step']:,}" if history else "not begun"
-        print(f"{run.key if run.prepared else '–':16}  {state:16}  {name}: {experiment['about']}")
+        there = run.prepared  # else its key would draw or read them
+        history = there and run.history
+        state = f"at step {history[-1]['step']:,}" if history else "not begun" if there else "no data yet"
+        state = "finished" if there and run.record else state
+        print(f"{run.key if there else '–':16}  {state:16}  {name}: {experiment['about']}")
 
 
 def execute(options):

@@ -51,7 +51,7 @@ def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word():
 def test_what_is_not_there_is_told_with_the_command_that_makes_it(home, capsys):
     assert main(["list", "--profile", "smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert all("not begun" in line for line in lines)
+    assert any("no data yet" in line for line in lines) and not any("finished" in line for line in lines)
     assert not [*home.rglob("images.npy")], "it drew faces to list runs"
     assert main(["generate", "dcgan", "--profile", "smoke", "--seed", "3"]) == 2
     assert "hwlib train dcgan:3 --profile smoke" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The page to draw faces in: its networks agree with Keras, and it can be used by hand, keyboard, phone and ear."""
 
 import base64
+import html
 import json
 import warnings
 
@@ -351,7 +352,10 @@ def test_in_a_notebook_a_person_has_it_below_the_cell(path, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     assert play.in_notebook(run) is None, "a page where nobody is"
     monkeypatch.setenv("JPY_SESSION_NAME", "a notebook")
-    assert "srcdoc=" in play.in_notebook(run).data
+    shown = html.unescape(play.in_notebook(run).data)
+    assert play.place(run.profile, run.data, run.seed).read_text(encoding="utf-8") in shown
+    monkeypatch.setattr(play, "LARGEST", 1000)
+    assert "in a browser" in play.in_notebook(run).data and "srcdoc=" not in play.in_notebook(run).data
 
 
 DRAWN_INSIDE = f"""new Promise(async (done, failed) => {{

@@ -118,6 +118,17 @@ def test_a_heavy_picture_becomes_a_jpeg_of_the_same_size_and_a_light_one_stays()
         assert list(second.data) == ["image/png"] and list(notebook.cells[0].outputs[0].data) == ["image/png"]
 
 
+def test_a_figure_as_high_as_a_page_has_the_page_to_itself():
+    def drawn(height):
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 {height}"></svg>'
+        figure = code("draw()", shown("01-tall", "Tall.", **{"image/svg+xml": svg}))
+        return source((1, "model", new_notebook(cells=[figure])))
+
+    assert "placement: top" not in drawn(20)
+    assert "placement: top" in drawn(100) and "clearance" not in drawn(100)
+    assert "clearance" in drawn(260), "a line or two, or a table's head, would be left alone below it"
+
+
 def embedded(picture, printed):
     """The picture that a drawing holds in the report, as RGB."""
     svg = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="data:image/png;base64,{encoded(picture)}"/></svg>'

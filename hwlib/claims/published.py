@@ -32,4 +32,4 @@ def shortly(about):
 
 
 def _own(about):
-    return {"data": [about["data"]], "versions": about["versions"]} if "versions" in about else {}
+    return {"data": [about["data"]], "versions": about["versions"]} if {"data", "versions"} <= about.keys() else {}

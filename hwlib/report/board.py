@@ -138,7 +138,7 @@ def told(found):
             f"{len(ids)} {'is' if len(ids) == 1 else 'are'} {verdict}" + f" ({', '.join(ids)})" * decides(verdict)
             for verdict, ids in sorted(groups.items(), key=lambda one: rule.VERDICTS.index(one[0]))
         ]
-        yield f"Of the reports' {len(each)} claims, in the setting *{title}*: {', '.join(counts)}."
+        yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}."
         in_part = groups.get("reproduced in part", ())
         if mixed := [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))]:
             yield f"Of {', '.join(mixed)} another part is contradicted."

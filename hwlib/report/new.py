@@ -16,7 +16,9 @@ def create(name):
     """
     if not re.fullmatch(r"[A-Za-z][\w-]*", name):
         raise ValueError(f'"{name}" is no name for a report: letters, digits, "-" and "_", a letter first.')
-    if (folder := paths.REPOSITORY / name).exists() or folder == paths.BUILD:
+    if (folder := paths.REPOSITORY / name) == paths.BUILD:
+        raise ValueError(f"{folder} is where results are made; choose another name.")
+    if folder.exists():
         raise ValueError(f"{folder} is there already; nothing was written.")
     title = name.replace("-", " ").replace("_", " ").capitalize()
     with tempfile.TemporaryDirectory(dir=paths.REPOSITORY) as draft:

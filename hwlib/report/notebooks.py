@@ -43,21 +43,28 @@ def python(code):
 
 
 def beside(name):
-    """Files that a notebook rests on: modules in its folder, and the tables of the claims that it measures."""
+    """Files that a notebook rests on: modules in its folder, and the tables of the claims that it measures or shows."""
     tables = [path for path in (table.FILE, paths.NOTEBOOKS / "claims.toml") if path.exists()]
-    measured = [path for path in tables if any(m.notebook == name for one in table.load(path) for m in one.measures)]
-    return [*sorted(paths.NOTEBOOKS.glob("*.py")), *measured]
+    used = [path for path in tables if any(m.notebook == name for one in table.load(path) for m in one.measures)]
+    used += [table.FILE] * _calls(name, "standings")
+    return [*sorted(paths.NOTEBOOKS.glob("*.py")), *dict.fromkeys(used)]
 
 
 def modules(name):
-    """Modules of the package that a notebook rests on: those that it imports, and those that measure its claims."""
+    """Modules of the package that a notebook rests on: what it and the modules in its folder import, and what measures
+    its claims."""
     measuring = {f"hwlib.claims.{m.function.partition(':')[0]}" for _, m in table.measures() if m.notebook == name}
-    return sources.depends_on({*sources.imported_by(code_of(name)), *filter(sources.is_module, measuring)})
+    beside = [path.read_text(encoding="utf-8") for path in paths.NOTEBOOKS.glob("*.py")]
+    return sources.depends_on({*sources.imported_by([*code_of(name), *beside]), *filter(sources.is_module, measuring)})
 
 
 def judges(name):
     """Whether a notebook judges what all others left (it calls `rule.judged`), and so comes after them."""
-    return any(isinstance(node, ast.Attribute) and node.attr == "judged" for node in _nodes(name))
+    return _calls(name, "judged")
+
+
+def _calls(name, function):
+    return any(isinstance(node, ast.Attribute) and node.attr == function for node in _nodes(name))
 
 
 def _nodes(name):

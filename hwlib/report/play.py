@@ -22,6 +22,8 @@ from hwlib.storage import encoded, write_bytes
 
 FACES = {"report-a": "Dense start", "report-a-conv": "Conv start"}
 TRANSLATION = "cyclegan"
+LARGEST = 10_000_000
+"""Bytes of a page that is kept in a notebook; at full width it has fifty million."""
 PARTS = tuple(
     Path(__file__).with_name(name) for name in ("play.html", "play.css", "play-core.js", "play.js", "play-network.js")
 )
@@ -73,12 +75,16 @@ def frame(path):
 
 
 def in_notebook(run):
-    """The page of a run's profile, data and seed, below a cell; None where nobody is there to use it (papermill)."""
+    """Write the page of a run's profile, data and seed, and show it below a cell, or where it is if it is large.
+
+    None where nobody is there to use it (papermill).
+    """
     if "JPY_SESSION_NAME" not in os.environ:  # set by Jupyter for a notebook that a person has open
         return None
     from IPython.display import HTML
 
-    return HTML(f"<div>{frame(write(run.profile, run.data, run.seed))}</div>")
+    page = write(run.profile, run.data, run.seed)
+    return HTML(f"<div>{frame(page) if page.stat().st_size < LARGEST else f'Open {page} in a browser.'}</div>")
 
 
 def _content(finished, missing):
