@@ -89,7 +89,7 @@ def generate(options):
     from hwlib.runs.store import Run
 
     run = Run(options.experiment, *_what(options))
-    if not run.record:
+    if not run.finished:
         raise ValueError(f"{run.label} is not trained: {run.command}")
     folder = Path(options.output)
     if not options.test_text:

@@ -52,8 +52,8 @@ def test_what_is_not_there_is_told_with_the_command_that_makes_it(home, capsys):
     assert main(["list", "--profile", "smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any("no data yet" in line for line in lines) and not any("finished" in line for line in lines)
-    assert not [*home.rglob("images.npy")], "it drew faces to list runs"
     assert main(["generate", "dcgan", "--profile", "smoke", "--seed", "3"]) == 2
     assert "hwlib train dcgan:3 --profile smoke" in capsys.readouterr().err
+    assert not [*home.rglob("images.npy")], "it drew faces to say that nothing is trained"
     assert main(["report", "--profile", "smoke"]) == 2
     assert "00-data: no executed notebook" in capsys.readouterr().err

@@ -28,7 +28,7 @@ def translate(run, pictures, direction="a-to-b", folder="translated"):
         raise ValueError(f'The direction is {" or ".join(DIRECTIONS)}, not "{direction}".')
     if len(run.sets) != 2 or "generator" not in run.settings:
         raise ValueError(f"{run.name} translates no images; cyclegan and cyclegan-report-a do.")
-    if not run.record:
+    if not run.finished:
         raise ValueError(f"{run.label} is not trained: {run.command}")
     sources, folder = found(pictures), Path(folder)
     targets = [folder / f"{path.stem}.png" for path in sources]

@@ -8,13 +8,16 @@ from math import inf
 from pathlib import Path
 from types import SimpleNamespace
 
-from hwlib import paths
+from hwlib import experiments, paths
 from hwlib.claims import rule, table
 from hwlib.report.forest import in_words
 
 VERDICTS = "08-verdicts.json"
 DATA = {"avatars": "drawn", "extra_data": "course", "extra_data.zip": "course"}
 """Names of data sets -> a word for a column."""
+
+NOT_OF_FACES = "not of faces"
+"""In place of *not run* where other data were looked at: a claim about pictures in which no data set has a part."""
 
 MARKS = {name: (f"<!-- {name} -->", f"<!-- end of {name} -->") for name in ("board", "doubts")}
 """What README's findings, and the doubts of them, stand between."""
@@ -33,12 +36,21 @@ def settings(figures=paths.FIGURES, own=None):
 
 
 def _told(folder):
-    """What to sort a setting by, its title, its folder's name, and its verdicts by claim."""
+    """What to sort a setting by, its title, its folder's name, and its verdicts by claim, with `NOT_OF_FACES`."""
     about = json.loads((folder / "08-claims.json").read_text(encoding="utf-8"))
     name, size = about["data"]["data"], about["data"]["image_size"]
     rows = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
     word = DATA.get(name, Path(name).stem)
+    for row in rows if word != "drawn" else ():
+        if row["verdict"] == "not run" and not _of_data(row):
+            row["verdict"] = NOT_OF_FACES
     return (size, word != "drawn", word), f"{word} {size}", folder.name, {row["id"]: row for row in rows}
+
+
+def _of_data(row):
+    """Whether a claim's runs take a data set."""
+    names = {name for one in row["measures"] for name in one["measure"]["runs"]}
+    return not names or any(experiments.resolve(name, "paper")[2] for name in names)
 
 
 def decides(verdict):
@@ -136,7 +148,7 @@ def told(found):
             groups.setdefault(row["verdict"], []).append(row["id"])
         counts = [
             f"{len(ids)} {'is' if len(ids) == 1 else 'are'} {verdict}" + f" ({', '.join(ids)})" * decides(verdict)
-            for verdict, ids in sorted(groups.items(), key=lambda one: rule.VERDICTS.index(one[0]))
+            for verdict, ids in sorted(groups.items(), key=lambda one: [*rule.VERDICTS, NOT_OF_FACES].index(one[0]))
         ]
         yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}."
         in_part = groups.get("reproduced in part", ())
