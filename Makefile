@@ -7,7 +7,7 @@
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
 # REPORT=folder of a report of your own (hwlib new)
-# PROFILE=smoke|quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
+# PROFILE=smoke|quick|study|epoch-30|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
 # EXECUTOR=slurm   JOBS=64      on a cluster, so many jobs at once, by any executor plug-in of Snakemake (docs/scale.md)
 
 REPORT ?= $(HWLIB_REPORT)

@@ -8,7 +8,7 @@ import pytest
 
 from hwlib import paths
 from hwlib.claims import rule
-from hwlib.report import board
+from hwlib.report import board, cards
 from hwlib.storage import write_json
 
 ABOUT = {"drawn": {"data": "avatars", "image_size": 32}, "course": {"data": "extra_data.zip", "image_size": 64}}
@@ -86,10 +86,8 @@ def test_a_verdict_with_a_part_that_does_not_survive_the_correction_has_a_dagger
     assert board.marked({"verdict": "open", "measures": [part]}, "a doubt") == "open"
 
 
-def test_a_verdict_that_is_in_doubt_has_a_double_dagger_and_the_doubt_is_listed():
+def test_a_verdict_that_is_in_doubt_has_a_double_dagger():
     assert board.marked({"verdict": "contradicted", "measures": []}, "a doubt") == "contradicted ‡"
-    listed = board.doubts()
-    assert all(f"- **{claim.id}.** {claim.doubt}" in listed for claim in rule.load() if claim.doubt)
 
 
 def test_parts_that_disagree_are_told():
@@ -108,13 +106,27 @@ def test_what_decides_is_bold_and_counts_add_up(figures):
     assert f"reproduced ({', '.join(reproduced)})" in first
 
 
-def test_readme_has_the_board_of_what_is_published():
+@pytest.fixture
+def published():
     words = ["git", "-C", paths.REPOSITORY, "status", "--porcelain", "--", "figures"]
     if subprocess.run(words, capture_output=True, text=True).stdout:
         pytest.skip("figures made here are not published yet: hwlib.report.board puts their verdicts into README")
+    return paths.REPOSITORY / "figures"
+
+
+def test_readme_has_the_board_of_what_is_published(published):
     text = (paths.REPOSITORY / "README.md").read_text(encoding="utf-8")
-    made = board.in_readme(text, board.settings(paths.REPOSITORY / "figures"))
-    assert text == made, "verdicts or sentences changed: python -m hwlib.report.board"
+    assert text == board.in_readme(text, board.settings(published)), "verdicts changed: python -m hwlib.report.board"
+
+
+def test_a_page_has_the_card_of_every_claim_with_all_that_is_published(published):
+    text = (paths.REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8")
+    assert text == cards.page(published), "claims or verdicts changed: python -m hwlib.report.board"
+    readme = (paths.REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert all(f"](docs/claims.md#{one.id.lower()})" in readme and f"\n## {one.id}\n" in text for one in rule.load())
+    assert all(claim.doubt in text for claim in rule.load())
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert links and all((paths.REPOSITORY / "docs" / link).exists() for link in links)
 
 
 def test_a_readme_without_a_place_for_it_is_refused(figures):

@@ -22,7 +22,7 @@ from hwlib.claims.effects import Effect
 from hwlib.claims.measured import function_of
 from hwlib.claims.rule import judge
 from hwlib.claims.table import FILE, REGIONS, measured_here
-from hwlib.report import evidence, forest, notebooks
+from hwlib.report import cards, evidence, forest, notebooks
 
 IDS = [f"A{i}" for i in range(1, 10)] + [f"B{i}" for i in range(1, 16)]
 TABLE = claims.load()
@@ -164,7 +164,7 @@ def test_what_is_measured_beside_has_no_say_and_is_named_so():
     assert told.startswith("**reproduced**") and "kernel (beside) +0.50" in told
     assert "distance: by the kernel distance contradicted: the opposite" in told
     assert "by the kernel distance" not in evidence.verdict_cell(beside_one(-0.5))
-    assert "*kernel (beside)*" in evidence.card(beside_one(0.5), Path())
+    assert "*kernel (beside)*" in cards.card(beside_one(0.5), Path())
     kernel = beside_one(0.5).findings[1]
     alone = claims.Judged(TABLE[0], kernel.verdict, (kernel,))
     assert "by the kernel distance" not in evidence.verdict_cell(alone), "there is no other to differ from"
@@ -225,16 +225,16 @@ def test_a_claim_leads_to_the_heading_and_the_figures_of_its_measurement(tmp_pat
     ]
     nbformat.write(new_notebook(cells=cells), tmp_path / "05-dense-vs-conv.ipynb")
     claim = TABLE[IDS.index("A4")]
-    assert evidence.places(claim, tmp_path) == [("05-dense-vs-conv", "the-lattice-how-its-measured", ["05-energy"])]
-    assert evidence.places(TABLE[IDS.index("A5")], tmp_path) == [("05-dense-vs-conv", "", [])]
-    assert "[05-dense-vs-conv](05-dense-vs-conv.ipynb" in evidence.card(claims.judged([claim], tmp_path)[0], tmp_path)
+    assert cards.places(claim, tmp_path) == [("05-dense-vs-conv", "the-lattice-how-its-measured", ["05-energy"])]
+    assert cards.places(TABLE[IDS.index("A5")], tmp_path) == [("05-dense-vs-conv", "", [])]
+    assert "[05-dense-vs-conv](05-dense-vs-conv.ipynb" in cards.card(claims.judged([claim], tmp_path)[0], tmp_path)
 
 
 def test_a_card_refers_to_the_figures_that_are_there(tmp_path):
     (tmp_path / "05-energy.svg").touch()
     shown = dataclasses.replace(TABLE[0], figures=("05-energy", "05-not-drawn"))
-    assert evidence.pictures(shown, tmp_path) == [tmp_path / "05-energy.svg"]
-    text = evidence.card(claims.judged([shown], tmp_path)[0], tmp_path)
+    assert cards.pictures(shown, tmp_path) == [tmp_path / "05-energy.svg"]
+    text = cards.card(claims.judged([shown], tmp_path)[0], tmp_path)
     assert "shown in [Figure 05-energy](05-dense-vs-conv.ipynb#fig-05-energy)." in text
     assert shown.statement in text and "expected above ×1.22" in text
 
@@ -271,7 +271,7 @@ def test_a_claim_reproduced_in_part_says_which_part_and_what_was_changed_when():
         f"there and back {forest.in_words(found[0])}, the first 5 of 7 seeds, reproduced",
         "size, too early (a blob; 4 of 5 seeds count)",
     ]
-    assert "- 2026-11-24, there and back: a finer grid.\n" in evidence.card(one, paths.NOTEBOOKS)
+    assert "- 2026-11-24, there and back: a finer grid.\n" in cards.card(one, paths.NOTEBOOKS)
 
 
 def test_seeds_seen_before_a_measure_was_changed_do_not_count_and_the_card_says_so():
@@ -282,7 +282,7 @@ def test_seeds_seen_before_a_measure_was_changed_do_not_count_and_the_card_says_
     assert m.first_seed("quick", "photos.zip") == m.first_seed("study", "avatars") == 0, "there, nobody has seen them"
     found = dataclasses.replace(judge(m, {}), profile="quick", data="avatars")
     one = claims.Judged(dataclasses.replace(TABLE[0], measures=(m,)), "not run", [found])
-    assert "Seeds count from 5 on." in evidence.card(one, paths.NOTEBOOKS)
+    assert "On drawn faces seeds count from 5 on." in cards.card(one, paths.NOTEBOOKS)
     with pytest.raises(ValueError, match="pairs were seen before a change"):
         measure(changed=changed, units="pairs")
 
@@ -302,11 +302,11 @@ def test_pictures_and_drawings_stand_in_one_row(tmp_path):
         '<path d="M0 0h90v30h-90z" fill="#00f"/></svg>'
     )
     (tmp_path / "b.svg").write_text(svg)
-    shown = evidence.row([tmp_path / "a.png", tmp_path / "b.svg"])
+    shown = cards.row([tmp_path / "a.png", tmp_path / "b.svg"])
     (tmp_path / "row.png").write_bytes(shown.data)
     row = np.asarray(Image.open(tmp_path / "row.png").convert("RGB"))
-    height = (evidence.THUMBNAILS[0] - 20) / (1.5 + 3)
-    assert row.shape[1] == evidence.THUMBNAILS[0] and abs(row.shape[0] - height) < 5
+    height = (cards.THUMBNAILS[0] - 20) / (1.5 + 3)
+    assert row.shape[1] == cards.THUMBNAILS[0] and abs(row.shape[0] - height) < 5
     assert (row[5, 5] == (255, 0, 0)).all() and (row[5, -50] == (0, 0, 255)).all()
 
 
@@ -315,7 +315,7 @@ def test_pictures_and_drawings_stand_in_one_row(tmp_path):
 
 def measured_in(path):
     """The ids of the claims that a notebook measures."""
-    calls = (call for code in written(path) for call in evidence.called(code))
+    calls = (call for code in written(path) for call in cards.called(code))
     return {claim for method, *ids in calls if method == "claim" for claim in ids}
 
 

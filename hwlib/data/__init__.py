@@ -47,8 +47,9 @@ def load(data="avatars", image_size=64, count=None, progress=True):
     data: "avatars" (drawn faces, every combination of colours equally often), "avatars:course" (with the course's
     frequencies), "adventurer" (drawn in another style), or the path of a folder or a .zip of pictures.
     image_size: side of the square images in pixels. count: how many faces are drawn (6000 if None), or at most how
-    many pictures are read, spread evenly over all of them (all if None). progress: say on standard error, every
-    few seconds, how far the preparation is. Returns an ImageSet; raises DataError, one line, if anything is wrong.
+    many pictures are read (all if None); these come in an order drawn once for all. progress: say on standard error,
+    every few seconds, how far the preparation is. Returns an ImageSet; raises DataError, one line, if something is
+    wrong.
     """
     folder, name = _stored(data, image_size, count, progress)
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
@@ -85,7 +86,7 @@ def _settings(data, image_size, count):
         if not data or not os.path.exists(path):  # of pathlib's own, some raise for some paths
             raise DataError(f"no data set '{data}': give {', '.join(DRAWN)}, or the path of a folder or a .zip")
         name, settings = path.name or str(path), {"files": files.digest(path), "version": images.VERSION}
-        settings |= {"chosen": "evenly"} if count else {}
+        settings |= {"order": "drawn"}
     return settings | {"size": image_size, "count": count}, name
 
 

@@ -219,32 +219,25 @@ def _texts(sheet, read, pictures):
     return texts, strays
 
 
-def _natural(name):
-    """Sort key that puts 2.jpg before 10.jpg."""
-    parts = re.split(r"(\d+)", name)  # text and number in turn; a number by its length first: int() takes only so long
-    parts[1::2] = [(len(digits), digits) for digits in (part.lstrip("0") for part in parts[1::2])]
-    return parts
-
-
 @contextlib.contextmanager
 def pictures(path, image_size, count=None):
     """Open a data set: (number of pictures, notes, items) with items as `hwlib.data.cache.write` takes them.
 
-    The pictures come in natural order of their names; at most `count` of them, spread evenly over all: the course's are
-    sorted by their tags, and the first thousands have four colours of hair. A row of tags belongs to the picture whose
-    file name, with or without suffix, is the row's id; a picture without a row has a text of zeros.
+    The pictures come in an order drawn once for all, at most `count` of them: the course's are sorted by their tags, so
+    that their first thousands have four colours of hair. A row of tags belongs to the picture whose file name, with or
+    without suffix, is the row's id; a picture without a row has a text of zeros.
     Raises DataError if there is no picture, or for a tag file that cannot be read or matched.
     """
     with _opened(path) as (names, read, unread):
         not_read = [f"{len(unread)} not read: {some(unread)}"] if unread else []
-        found = sorted((name for name in names if not name.lower().endswith(".csv")), key=_natural)
+        found = sorted(name for name in names if not name.lower().endswith(".csv"))
         if not found:
             raise DataError("; ".join([f"{path.name} holds no picture ({' '.join(images.SUFFIXES)})", *not_read]))
-        n = min(count or len(found), len(found))
-        chosen, texts, notes = [found[i * len(found) // n] for i in range(n)], {}, not_read
+        chosen = [found[i] for i in np.random.default_rng(0).permutation(len(found))[:count]]
+        texts, notes = {}, not_read
         if sheet := _tag_file(names, path.name):
             texts, strays = _texts(sheet, read, found)
-            if bare := [name for name in chosen if name not in texts]:
+            if bare := sorted({*chosen} - {*texts}):
                 notes.append(f"{len(bare)} without a row in {sheet}, their text is zero: {some(bare)}")
             if strays:
                 notes.append(f"{len(strays)} rows of {sheet} name no picture: {some(strays)}")

@@ -1,6 +1,7 @@
 """The findings on one page: every claim in ten words, with its verdict in each setting that was run, and its effect.
 
-`python -m hwlib.report.board` writes README's findings anew from `figures/*/08-verdicts.json`, and the doubts of them.
+`python -m hwlib.report.board` writes README's findings anew from `figures/*/08-verdicts.json`, and `docs/claims.md`
+(`hwlib.report.cards`), where all stands that is known of each claim.
 """
 
 import json
@@ -19,8 +20,8 @@ DATA = {"avatars": "drawn", "extra_data": "course", "extra_data.zip": "course"}
 NOT_OF_FACES = "not of faces"
 """In place of *not run* where other data were looked at: a claim about pictures in which no data set has a part."""
 
-MARKS = {name: (f"<!-- {name} -->", f"<!-- end of {name} -->") for name in ("board", "doubts")}
-"""What README's findings, and the doubts of them, stand between."""
+MARKS = ("<!-- board -->", "<!-- end of board -->")
+"""What README's findings stand between."""
 
 
 def settings(figures=paths.FIGURES, own=None):
@@ -28,23 +29,34 @@ def settings(figures=paths.FIGURES, own=None):
 
     figures: folder with a folder for each setting. own: a setting's folder that is not there; it comes first.
     """
-    folders = {path.parent.name: path.parent for path in figures.glob(f"*/{VERDICTS}")}
-    folders |= {own.name: own} if own and (own / VERDICTS).exists() else {}
-    found = sorted((folder != own, *_told(folder)) for folder in folders.values())
-    titles = [title for *_, title, _, _ in found]
-    return {title if titles.count(title) == 1 else f"{title}, {name}": rows for *_, title, name, rows in found}
+    return {title: _verdicts(folder) for title, folder in folders(figures, own).items()}
+
+
+def folders(figures=paths.FIGURES, own=None):
+    """Their folders, {"drawn 32": folder}, in the same order."""
+    found = {path.parent.name: path.parent for path in figures.glob(f"*/{VERDICTS}")}
+    found |= {own.name: own} if own and (own / VERDICTS).exists() else {}
+    told = sorted((folder != own, *_told(folder), folder) for folder in found.values())
+    titles = [title for *_, title, _ in told]
+    return {title if titles.count(title) == 1 else f"{title}, {path.name}": path for *_, title, path in told}
 
 
 def _told(folder):
-    """What to sort a setting by, its title, its folder's name, and its verdicts by claim, with `NOT_OF_FACES`."""
+    """What to sort a setting by, and its title."""
     about = json.loads((folder / "08-claims.json").read_text(encoding="utf-8"))
     name, size = about["data"]["data"], about["data"]["image_size"]
-    rows = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
     word = DATA.get(name, Path(name).stem)
-    for row in rows if word != "drawn" else ():
-        if row["verdict"] == "not run" and not _of_data(row):
+    return (size, word != "drawn", word), f"{word} {size}"
+
+
+def _verdicts(folder):
+    """A setting's verdicts by claim, with `NOT_OF_FACES`."""
+    rows = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
+    drawn = _told(folder)[1].startswith("drawn ")
+    for row in rows:
+        if row["verdict"] == "not run" and not drawn and not _of_data(row):
             row["verdict"] = NOT_OF_FACES
-    return (size, word != "drawn", word), f"{word} {size}", folder.name, {row["id"]: row for row in rows}
+    return {row["id"]: row for row in rows}
 
 
 def _of_data(row):
@@ -129,14 +141,19 @@ def rows(found, others=True):
 
 
 def markdown(found, link="{}", others=True):
-    """The board as a Markdown table; `link` is what an id becomes, `others` as of `effect`. What decides is bold."""
+    """The board as a Markdown table; `link` is what an id and its small letters become, `others` as of `effect`.
+
+    What decides is bold.
+    """
 
     def strong(verdict):
         return f"**{verdict}**" if decides(verdict) else verdict
 
     heading, *body = rows(found, others)
     lines = [heading, [":---"] * len(heading)]
-    lines += [[link.format(name), text, *map(strong, verdicts), last] for name, text, *verdicts, last in body]
+    lines += [
+        [link.format(name, name.lower()), text, *map(strong, verdicts), last] for name, text, *verdicts, last in body
+    ]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -175,23 +192,20 @@ by, how it is judged, and what the doubt is.{older}
 """
 
 
-def doubts():
-    """What stands against verdicts, as a Markdown list: `Claim.doubt` of all claims that have one."""
-    return "\n".join(f"- **{claim.id}.** {claim.doubt}" for claim in table.load() if claim.doubt)
-
-
 def in_readme(text, found):
-    """README's text with what was found, in sentences and as a table, and with the doubts of it, made anew."""
-    made = {"board": f"{' '.join(told(found))}\n\n{markdown(found)}", "doubts": doubts()}
-    for name, (start, end) in MARKS.items():
-        before, _, rest = text.partition(start)
-        _, found_end, after = rest.partition(end)
-        if not found_end:
-            raise ValueError(f"README.md has no {start} ... {end}")
-        text = f"{before}{start}\n{made[name]}\n{end}{after}"
-    return text
+    """README's text with what was found, in sentences and as a table, made anew."""
+    start, end = MARKS
+    before, _, rest = text.partition(start)
+    _, found_end, after = rest.partition(end)
+    if not found_end:
+        raise ValueError(f"README.md has no {start} ... {end}")
+    made = f"{' '.join(told(found))}\n\n{markdown(found, '[{0}](docs/claims.md#{1})')}"
+    return f"{before}{start}\n{made}\n{end}{after}"
 
 
 if __name__ == "__main__":
-    readme = paths.REPOSITORY / "README.md"
+    from hwlib.report import cards
+
+    readme, page_of_claims = paths.REPOSITORY / "README.md", paths.REPOSITORY / "docs" / "claims.md"
     readme.write_text(in_readme(readme.read_text(encoding="utf-8"), settings()), encoding="utf-8")
+    page_of_claims.write_text(cards.page(), encoding="utf-8")

@@ -1,25 +1,15 @@
-"""How verdicts are shown: in words, and beside the figures that they rest on. `forest` draws them."""
+"""How verdicts are shown in words. `forest` draws them, `cards` has all that is known of a claim."""
 
-import ast
-import io
 import json
-import re
 from collections import Counter
 
 import numpy as np
-from IPython.display import Image as Shown
-from PIL import Image
 
-from hwlib import paths
 from hwlib.claims import measured, rule
 from hwlib.experiments import looks
 from hwlib.report import notebooks
 from hwlib.report.forest import in_words
 from hwlib.runs.seeds import seeds_of, together
-from hwlib.storage import encoded
-
-THUMBNAILS = (1050, 285)
-"""Pixels, width and height, of a row of thumbnails."""
 
 BOTH = "open, leaning both ways"
 LEANING = {True: "open, leaning to the claim", False: "open, leaning against the claim"}
@@ -33,7 +23,7 @@ def findings_in_words(judged):
     for one in judged.findings:
         if alone and one.value is None:
             return
-        words = [_named(one.measure)]
+        words = [named(one.measure)]
         if one.value is not None:
             words[0] += f" {in_words(one)}"
             words += [_units(one)] if len(one.units) > 1 else []
@@ -65,7 +55,8 @@ def _parts(judged):
     return [one for one in judged.findings if not one.measure.beside]
 
 
-def _named(measure):
+def named(measure):
+    """A measure's part of its claim, marked if it has no say."""
     return part(measure) + " (beside)" * measure.beside
 
 
@@ -98,69 +89,6 @@ def allowed(measure):
     return f"above {low}" if np.isfinite(start) else f"below {high}"
 
 
-def card(judged, folder):
-    """A claim as Markdown under a heading of its own: the report's words, the verdict, how it was measured, where.
-
-    Figures that are in `folder` are linked.
-    """
-    claim = judged.claim
-    parts = [f"### {claim.id}", f"> {claim.statement}", f"{claim.english} (Report {claim.section})"]
-    parts.append(verdict_cell(judged))
-    measures = []
-    for one in judged.findings:
-        runs = f" Runs: {', '.join(f'`{name}`' for name in one.runs)}." if one.runs else ""
-        expected = f"expected {allowed(one.measure)}, since {one.measure.why}"
-        first = one.measure.first_seed(one.profile, one.data)
-        since = f" Seeds count from {first} on." * bool(first)
-        measures.append(f"- *{_named(one.measure)}*: {one.measure.what}; {expected}.{runs}{since}")
-    parts.append("\n".join(measures))
-    if changed := [*_changes(judged.findings)]:
-        parts += ["Changed after the first runs:", "\n".join(changed)]
-    links = [f"[{name}]({name}.ipynb{'#' * bool(anchor)}{anchor})" for name, anchor, _ in places(claim)]
-    unmeasured = f" Not measured: {claim.unmeasured}." if claim.unmeasured else ""
-    doubt = [f"Doubt (‡): {claim.doubt}"] if claim.doubt else []
-    figures = ", ".join(_link(path.stem) for path in pictures(claim, folder))
-    shown = f", shown in {figures}" if figures else ""
-    return "\n\n".join([*parts, f"Measured in {' and '.join(links)}{shown}.{unmeasured}", *doubt])
-
-
-def _changes(findings):
-    """What of a claim's measures was changed after the first runs: a Markdown line a change, with those it is of."""
-    found = {}
-    for one in findings:
-        for change in one.measure.changed:
-            found.setdefault((change["date"], change["reason"]), []).append(_named(one.measure))
-    for (date, reason), names in sorted(found.items()):
-        of = "" if len(names) == len(findings) else f", {', '.join(names)}"
-        yield f"- {date}{of}: {reason}."
-
-
-def _link(figure):
-    notebook = next(name for name in notebooks.names() if name[:2] == figure[:2])
-    return f"[Figure {figure}]({notebook}.ipynb#fig-{figure})"
-
-
-def pictures(claim, folder):
-    """Files of the figures that show a claim, as far as they are in `folder`: a list of paths."""
-    names = claim.figures or [name for *_, figures in places(claim) for name in figures]
-    found = (next(folder.glob(f"{name}.[ps][nv]g"), None) for name in dict.fromkeys(names))
-    return [path for path in found if path]
-
-
-def row(files):
-    """Up to three pictures (paths of PNG or SVG files) side by side, as an image for `display`."""
-    width, height = THUMBNAILS
-    thumbnails = [_opened(path) for path in files[:3]]
-    room = width - 20 * (len(thumbnails) - 1)
-    height = int(min(height, room / sum(one.width / one.height for one in thumbnails)))
-    sheet, left = Image.new("RGB", (width, height), "white"), 0
-    for one in thumbnails:
-        small = one.resize((int(height * one.width / one.height), height), Image.Resampling.LANCZOS)
-        sheet.paste(small, (left, 0))
-        left += small.width + 20
-    return Shown(encoded(sheet.quantize(256, dither=Image.Dither.NONE), "PNG", optimize=True))
-
-
 def _with_reason(verdict, reason):
     return f"{verdict} ({reason})" if reason else verdict
 
@@ -169,7 +97,7 @@ def standing(claim, finding):
     """A row of a notebook's table: claim and part, units, effect with its interval, what the claim expects, verdict."""
     effect = in_words(finding) if finding.value is not None else "–"
     told = _with_reason(finding.verdict, finding.reason)
-    return f"{claim.id} {_named(finding.measure)}", _units(finding), effect, allowed(finding.measure), told
+    return f"{claim.id} {named(finding.measure)}", _units(finding), effect, allowed(finding.measure), told
 
 
 def standings(section, ids, ways):
@@ -215,44 +143,6 @@ def _units(finding):
         text = f"the first {finding.decide} of {text}"
     text = f"{text} ({early} more too early)" if early else text
     return f"{text}, {finding.published} as published" if finding.published else text
-
-
-def places(claim, folder=paths.NOTEBOOKS):
-    """Where a claim is measured: of each of its notebooks the name, the heading's anchor ("" for none), and the names
-    of the figures drawn under it."""
-    found = []
-    for name in dict.fromkeys(measure.notebook for measure in claim.measures):
-        path, parts, anchor, figures = folder / f"{name}.ipynb", [], "", []
-        for kind, text in notebooks.cells_of(path):
-            if kind == "markdown" and (heading := re.search(r"^##+ (.+)$", text, re.MULTILINE)):
-                words = re.sub(r"[^\w\s.-]", "", heading[1].lower()).split()
-                anchor, figures = "-".join(words), []
-            for method, *texts in called(text) if kind == "code" else ():
-                if method == "savefig" and texts:
-                    figures.append(f"{name[:2]}-{texts[0]}")
-                if method == "claim" and claim.id in texts:
-                    parts.append((anchor, figures))
-        drawn = dict.fromkeys(figure for _, figures in parts for figure in figures)
-        found.append((name, parts[0][0] if parts else "", list(drawn)))
-    return found
-
-
-def called(code):
-    """Methods that a cell calls, each with those of its leading arguments that are written as texts."""
-    for node in ast.walk(ast.parse(notebooks.python(code))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            texts = [getattr(argument, "value", None) for argument in node.args]
-            end = next((i for i, text in enumerate(texts) if not isinstance(text, str)), len(texts))
-            yield node.func.attr, *texts[:end]
-
-
-def _opened(path):
-    if path.suffix == ".png":
-        return Image.open(path).convert("RGB")
-    import resvg_py
-
-    drawn = resvg_py.svg_to_bytes(svg_string=path.read_text(), skip_system_fonts=True, dpi=200)
-    return Image.open(io.BytesIO(bytes(drawn))).convert("RGB")
 
 
 def summary(results):
