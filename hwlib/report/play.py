@@ -95,7 +95,7 @@ def _content(finished, missing):
             translation = _translation(run, networks)
         else:
             faces.append(_face(run, networks))
-    sets = {one["data"]: one for run in finished for one in run.record["data"]}
+    sets = {asked: one for run in finished for asked, one in zip(run.sets, run.record["data"], strict=True)}
     return {
         "hair": {name: ", ".join(map(str, avatars.HAIR_RGB[name])) for name in HAIR},
         "eyes": {name: ", ".join(map(str, avatars.EYES_RGB[name])) for name in EYES},
@@ -105,11 +105,11 @@ def _content(finished, missing):
         "networks": networks,
         "missing": [{"what": run.label, "command": _command("train", run)} for run in missing],
         "command": _command("play", first),
-        "notice": _notice(first, sets.keys()),
+        "notice": _notice(first, sets),
         "made": f"Profile {first.profile}, data {Path(first.data).name}, seed {first.seed}; "
         + ", ".join(f"{run.name} is run {run.key}" for run in finished)
         + ". Weights are rounded to float16, samples over training are compressed.",
-        "licences": sorted({f"{name}: {one['licence']}." for name, one in sets.items()}),
+        "licences": sorted({f"{one['data']}: {one['licence']}." for one in sets.values()}),
     }
 
 
@@ -157,11 +157,11 @@ def _picture(images, columns, form, **options):
 def _notice(run, sets):
     """What stands above all: that the weights are not to be published, or how far they are from the reports'; or None.
 
-    run: any of those shown; sets: names of all data that they were trained on.
+    run: any of those shown; sets: what all data that they were trained on were asked for by -> what is kept of them.
     """
     from hwlib.report.exporter import run_settings
 
-    if others := sorted(sets - DRAWN.keys()):
+    if others := sorted(one["data"] for asked, one in sets.items() if asked not in DRAWN):
         return f"These weights were trained on {' and '.join(others)}, not on drawn faces: do not publish this file."
     return run_settings({"profile": run.profile, "data": run.data})["notice"]
 
