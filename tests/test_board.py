@@ -1,5 +1,7 @@
 """The page of findings: a line a claim, every setting that was judged, and no more than its files say."""
 
+import json
+import math
 import re
 import subprocess
 
@@ -8,7 +10,7 @@ import pytest
 
 from hwlib import paths
 from hwlib.claims import rule
-from hwlib.report import board, cards
+from hwlib.report import board, cards, evidence
 from hwlib.storage import write_json
 
 ABOUT = {"drawn": {"data": "avatars", "image_size": 32}, "course": {"data": "extra_data.zip", "image_size": 64}}
@@ -38,6 +40,15 @@ def test_every_claim_has_a_line_with_a_verdict_in_each_setting(figures):
     told = {one.claim.id: one.verdict for one in rule.judged(rule.load(), figures / "quick")}
     assert all(row[3] in (row[2], board.NOT_OF_FACES) and row[2].rstrip(" †‡") == told[row[0]] for row in rows)
     assert {"reproduced", "open", "not run"} <= set(told.values())
+
+
+def test_a_published_verdict_is_read_as_it_was_judged(figures):
+    made = rule.judged(rule.load(), figures / "quick")
+    read = rule.from_json(json.loads((figures / "quick" / board.VERDICTS).read_text()))
+    assert [one.verdict for one in read] == [one.verdict for one in made]
+    finite = [all(f.value != math.inf for f in one.findings) for one in made]  # no mean is kept that is not
+    pairs = [(a, b) for a, b, known in zip(read, made, finite, strict=True) if known]
+    assert len(pairs) > 10 and all(evidence.verdict_cell(a) == evidence.verdict_cell(b) for a, b in pairs)
 
 
 def test_the_setting_of_the_report_comes_first_and_once(figures, tmp_path):

@@ -31,6 +31,7 @@ share of false ones among them is to be at most 5 % (Benjamini and Hochberg 1995
 import json
 from bisect import bisect_left
 from dataclasses import asdict, dataclass, field, replace
+from math import inf
 
 import numpy as np
 from scipy.stats import false_discovery_control
@@ -216,6 +217,28 @@ def as_json(results):
         for one in results
     ]
     return json.loads(json.dumps(rows), parse_constant=lambda _: None)
+
+
+def from_json(rows):
+    """Judged claims from what `as_json` made of them, in the words that `claims.toml` has now.
+
+    What was not finite became null: an end of an interval is infinite again, a mean is left out.
+    """
+    claims = {claim.id: claim for claim in load()}
+    return [
+        Judged(claims[row["id"]], row["verdict"], tuple(_read(one, claims[row["id"]]) for one in row["measures"]))
+        for row in rows
+        if row["id"] in claims
+    ]
+
+
+def _read(finding, claim):
+    measure = next((one for one in claim.measures if one.name == finding["measure"]["name"]), None)
+    ends = {"low": -inf, "high": inf}
+    if finding["decide"] or any(finding[end] is not None for end in ends):
+        finding = finding | {end: value for end, value in ends.items() if finding[end] is None}
+    of = measure or Measure(**{k: tuple(v) if isinstance(v, list) else v for k, v in finding["measure"].items()})
+    return Finding(**finding | {"measure": of, "units": tuple(finding["units"]), "runs": tuple(finding["runs"])})
 
 
 def scale(finding):

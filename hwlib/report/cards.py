@@ -5,6 +5,7 @@ Notebook 08 shows the cards of its setting; `page` puts those of all settings in
 
 import ast
 import io
+import json
 import re
 from dataclasses import replace
 
@@ -32,7 +33,8 @@ what is published, by `python -m hwlib.report.board`."""
 def page(figures=paths.FIGURES):
     """The cards of all claims with their verdicts in every setting that was judged, as a document for `docs/`."""
     settings = board.folders(figures)
-    judged = {title: rule.judged(rule.load(), folder) for title, folder in settings.items()}
+    read = {title: json.loads((folder / board.VERDICTS).read_text("utf-8")) for title, folder in settings.items()}
+    judged = {title: rule.from_json(rows) for title, rows in read.items()}
     first = next(iter(settings))
     cards = [HEAD]
     for i, one in enumerate(judged[first]):
