@@ -220,25 +220,35 @@ def as_json(results):
 
 
 def from_json(rows):
-    """Judged claims from what `as_json` made of them, in the words that `claims.toml` has now.
+    """Judged claims from what `as_json` made of them, with the claims and measures of today; others are left out.
 
-    What was not finite became null: an end of an interval is infinite again, a mean is left out.
+    What was not finite became null: an end of an interval is infinite again (`ends`), a mean is left out.
     """
     claims = {claim.id: claim for claim in load()}
-    return [
-        Judged(claims[row["id"]], row["verdict"], tuple(_read(one, claims[row["id"]]) for one in row["measures"]))
-        for row in rows
-        if row["id"] in claims
-    ]
+    known = [row for row in rows if row["id"] in claims]
+    return [Judged(claims[row["id"]], row["verdict"], tuple(_findings_of(claims[row["id"]], row))) for row in known]
 
 
-def _read(finding, claim):
-    measure = next((one for one in claim.measures if one.name == finding["measure"]["name"]), None)
-    ends = {"low": -inf, "high": inf}
-    if finding["decide"] or any(finding[end] is not None for end in ends):
-        finding = finding | {end: value for end, value in ends.items() if finding[end] is None}
-    of = measure or Measure(**{k: tuple(v) if isinstance(v, list) else v for k, v in finding["measure"].items()})
-    return Finding(**finding | {"measure": of, "units": tuple(finding["units"]), "runs": tuple(finding["runs"])})
+def _findings_of(claim, row):
+    measures = {measure.name: measure for measure in claim.measures}
+    for one in row["measures"]:
+        if measure := measures.get(one["measure"]["name"]):
+            low, high = ends(one)
+            read = {"measure": measure, "low": low, "high": high} | {
+                name: tuple(one[name]) for name in ("units", "runs")
+            }
+            yield Finding(**one | read)
+
+
+def ends(one):
+    """Ends of the interval of a finding of `as_json`; one that is null is infinite.
+
+    Both may be, where a look has been taken; else there is no interval, and both are None.
+    """
+    low, high = one["low"], one["high"]
+    if not one.get("decide") and low is None and high is None:
+        return None, None
+    return -inf if low is None else low, inf if high is None else high
 
 
 def scale(finding):

@@ -47,7 +47,7 @@ def load(data="avatars", image_size=64, count=None, progress=True):
     data: "avatars" (drawn faces, every combination of colours equally often), "avatars:course" (with the course's
     frequencies), "adventurer" (drawn in another style), or the path of a folder or a .zip of pictures.
     image_size: side of the square images in pixels. count: how many faces are drawn (6000 if None), or at most how
-    many pictures are read (all if None); these come in an order drawn once for all. progress: say on standard error,
+    many pictures are read (all if None), in a random order that is always the same. progress: say on standard error,
     every few seconds, how far the preparation is. Returns an ImageSet; raises DataError, one line, if something is
     wrong.
     """
@@ -85,8 +85,8 @@ def _settings(data, image_size, count):
         path = Path(os.path.expanduser(data))
         if not data or not os.path.exists(path):  # of pathlib's own, some raise for some paths
             raise DataError(f"no data set '{data}': give {', '.join(DRAWN)}, or the path of a folder or a .zip")
-        name, settings = path.name or str(path), {"files": files.digest(path), "version": images.VERSION}
-        settings |= {"order": "drawn"}
+        settings = {"files": files.digest(path), "version": images.VERSION, "order": "random"}
+        name = path.name or str(path)
     return settings | {"size": image_size, "count": count}, name
 
 

@@ -223,9 +223,9 @@ def _texts(sheet, read, pictures):
 def pictures(path, image_size, count=None):
     """Open a data set: (number of pictures, notes, items) with items as `hwlib.data.cache.write` takes them.
 
-    The pictures come in an order drawn once for all, at most `count` of them: the course's are sorted by their tags, so
-    that their first thousands have four colours of hair. A row of tags belongs to the picture whose file name, with or
-    without suffix, is the row's id; a picture without a row has a text of zeros.
+    The pictures come in a random order that is always the same, at most `count` of them: the course's are sorted by
+    their tags, and the first thousands have four colours of hair. A row of tags belongs to the picture whose file name,
+    with or without suffix, is the row's id; a picture without a row has a text of zeros.
     Raises DataError if there is no picture, or for a tag file that cannot be read or matched.
     """
     with _opened(path) as (names, read, unread):

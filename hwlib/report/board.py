@@ -5,7 +5,6 @@
 """
 
 import json
-from math import inf
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,13 +100,8 @@ def _kind(one):
 
 
 def _told_of(one):
-    """A measure's effect with its interval, as `in_words` has it of a `Finding`; an end that is null is infinite.
-
-    Both may be, where a look has been taken; else there is no interval.
-    """
-    low, high = one["low"], one["high"]
-    if one.get("decide") or low is not None or high is not None:
-        low, high = -inf if low is None else low, inf if high is None else high
+    """A measure's effect with its interval, as `in_words` has it of a `Finding`."""
+    low, high = rule.ends(one)
     return in_words(SimpleNamespace(measure=SimpleNamespace(**one["measure"]), value=one["value"], low=low, high=high))
 
 
