@@ -64,6 +64,19 @@ def test_style_transfer_is_not_missing_where_only_faces_were_looked_at(tmp_path)
     assert next(board.told({title: rows})).endswith("3 are not of faces.")
 
 
+def test_what_needs_photographs_is_judged_beside_the_rest_of_its_setting(tmp_path):
+    for name, verdicts in {
+        "study-extra_data-1a2b3c": ["open", "not run"],
+        "study-extra_data-1a2b3c-celeba-4d5e6f": ["not run", "reproduced"],
+    }.items():
+        rows = [{"id": id, "verdict": one, "measures": []} for id, one in zip(["A1", "A9"], verdicts, strict=True)]
+        write_json(tmp_path / name / board.VERDICTS, rows)
+        write_json(tmp_path / name / "08-claims.json", {"data": ABOUT["course"]})
+    assert [*board.folders(tmp_path).values()] == [tmp_path / "study-extra_data-1a2b3c"]
+    ((_, rows),) = board.settings(tmp_path).items()
+    assert {name: row["verdict"] for name, row in rows.items()} == {"A1": "open", "A9": "reproduced"}
+
+
 def test_settings_with_one_name_are_told_apart(figures, tmp_path):
     own = judged(tmp_path / "quick-seed3", "drawn")
     assert list(board.settings(figures, own)) == ["drawn 32, quick-seed3", "drawn 32, quick", "course 64"]

@@ -35,27 +35,48 @@ def folders(figures=paths.FIGURES, own=None):
     """Their folders, {"drawn 32": folder}, in the same order."""
     found = {path.parent.name: path.parent for path in figures.glob(f"*/{VERDICTS}")}
     found |= {own.name: own} if own and (own / VERDICTS).exists() else {}
-    told = sorted((folder != own, *_told(folder), folder) for folder in found.values())
+    beside = {other for folder in found.values() for other in _with_photos(folder)}
+    told = sorted((folder != own, *_told(folder), folder) for folder in found.values() if folder not in beside)
     titles = [title for *_, title, _ in told]
     return {title if titles.count(title) == 1 else f"{title}, {path.name}": path for *_, title, path in told}
 
 
+def _about(folder):
+    return json.loads((folder / "08-claims.json").read_text(encoding="utf-8"))
+
+
+def _with_photos(folder):
+    """Folders of the same setting with photographs as second domain: what needs these is judged there."""
+
+    def setting(one):
+        return [_about(one).get(what) for what in ("profile", "seed", "seeds", "data")]
+
+    named = sorted(path.parent for path in folder.parent.glob(f"{folder.name}-*/{VERDICTS}"))
+    return [other for other in named if setting(other) == setting(folder)]
+
+
 def _told(folder):
     """What to sort a setting by, and its title."""
-    about = json.loads((folder / "08-claims.json").read_text(encoding="utf-8"))
+    about = _about(folder)
     name, size = about["data"]["data"], about["data"]["image_size"]
     word = DATA.get(name, Path(name).stem)
     return (size, word != "drawn", word), f"{word} {size}"
 
 
 def _verdicts(folder):
-    """A setting's verdicts by claim, with `NOT_OF_FACES`."""
-    rows = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
+    """A setting's verdicts by claim, with `NOT_OF_FACES`, and with those that need photographs."""
+    rows = _rows(folder)
+    for other in _with_photos(folder):
+        rows |= {name: row for name, row in _rows(other).items() if rows.get(name, row)["verdict"] == "not run"}
     drawn = _told(folder)[1].startswith("drawn ")
-    for row in rows:
+    for row in rows.values():
         if row["verdict"] == "not run" and not drawn and not _of_data(row):
             row["verdict"] = NOT_OF_FACES
-    return {row["id"]: row for row in rows}
+    return rows
+
+
+def _rows(folder):
+    return {row["id"]: row for row in json.loads((folder / VERDICTS).read_text(encoding="utf-8"))}
 
 
 def _of_data(row):

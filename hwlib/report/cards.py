@@ -5,7 +5,6 @@ Notebook 08 shows the cards of its setting; `page` puts those of all settings in
 
 import ast
 import io
-import json
 import re
 from dataclasses import replace
 
@@ -21,6 +20,8 @@ from hwlib.storage import encoded
 THUMBNAILS = (1050, 285)
 """Pixels, width and height, of a row of thumbnails."""
 
+NOT_RUN = ("not run", board.NOT_OF_FACES)
+
 HEAD = """# Claim by claim
 
 What each sentence says, what came of it in each setting in which it was run, how it is measured, and what speaks
@@ -33,12 +34,11 @@ what is published, by `python -m hwlib.report.board`."""
 def page(figures=paths.FIGURES):
     """The cards of all claims with their verdicts in every setting that was judged, as a document for `docs/`."""
     settings = board.folders(figures)
-    read = {title: json.loads((folder / board.VERDICTS).read_text("utf-8")) for title, folder in settings.items()}
-    judged = {title: rule.from_json(rows) for title, rows in read.items()}
+    judged = {title: rule.from_json(each.values()) for title, each in board.settings(figures).items()}
     first = next(iter(settings))
     cards = [HEAD]
     for i, one in enumerate(judged[first]):
-        run = {title: results[i] for title, results in judged.items() if results[i].verdict != "not run"}
+        run = {title: results[i] for title, results in judged.items() if results[i].verdict not in NOT_RUN}
         rows = [f"| {title} | {verdict_cell(_counted_here(result))} |" for title, result in run.items()]
         text = card(one, settings[first], "\n".join(["| in | verdict |", "| :--- | :--- |", *rows]))
         cards.append(_linked_from_docs(text, settings[first]))
