@@ -111,8 +111,9 @@ PROFILES = {
         },
         "left_out": [
             *ONLY_SETTLED,
-            *("tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13", "tip-17", "all-tips", "dcgan-balanced-mean"),
-            *("style-deep-content", "style-noise"),
+            *("report-a-glorot", "report-a-conv-even", "report-a-conv-resize", "text-dcgan-64", "wgan-gp-paper"),
+            *("tip-1", "tip-2", "tip-4", "tip-4-mixed", "tip-5", "tip-6", "tip-9-sgd", "tip-13", "tip-17"),
+            *("all-tips", "all-but-14", "dcgan-1to10", "dcgan-balanced-mean", "style-deep-content", "style-noise"),
         ],
     },
     "study": {
