@@ -110,7 +110,7 @@ def pictures(claim, folder):
 
 
 def row(files):
-    """Up to three pictures (paths of PNG or SVG files) side by side, as an image for `display`."""
+    """Up to three pictures (paths of PNG, JPEG or SVG files) side by side, as an image for `display`."""
     width, height = THUMBNAILS
     thumbnails = [_opened(path) for path in files[:3]]
     room = width - 20 * (len(thumbnails) - 1)
@@ -153,7 +153,7 @@ def called(code):
 
 
 def _opened(path):
-    if path.suffix == ".png":
+    if path.suffix != ".svg":
         return Image.open(path).convert("RGB")
     import resvg_py
 
