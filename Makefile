@@ -38,7 +38,7 @@ report: export HWLIB_REPORT := $(REPORT)
 report: $(READY) $(EXECUTOR:%=.venv/executor-%)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
 	@$(BIN)/snakemake $(ON) --nolock --rerun-incomplete --rerun-triggers mtime input params \
-		--config profile="$(PROFILE)" data="$(DATA)" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
+		--config profile="$(PROFILE)" data="\"$(DATA)\"" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
 
 test: $(READY)
 	@$(BIN)/ruff check --quiet .

@@ -4,6 +4,7 @@ On a cluster (`jobs` in the configuration: how many at once), each job reads thi
 depend on what is finished meanwhile, nor on the machine.
 """
 
+import shlex
 import sys
 from functools import cache
 from pathlib import Path
@@ -20,9 +21,9 @@ data.fingerprint, sources._read = cache(data.fingerprint), cache(sources._read)
 PROFILE, DATA, SEED, SEEDS = config["profile"], config["data"], int(config["seed"]), int(config["seeds"])
 JOBS = int(config.get("jobs", 0))
 VARIANT = variant(PROFILE, DATA, SEED, SEEDS)
-ON = f'--profile "{PROFILE}" --data "{DATA}"'
+ON = f"--profile {shlex.quote(PROFILE)} --data {shlex.quote(DATA)}"
 WHAT = f"{ON} --seed {SEED} --seeds {SEEDS}"
-PYTHON = f'"{sys.executable}"'
+PYTHON = shlex.quote(sys.executable)
 
 NOTEBOOKS = notebooks.names()
 RUNS = {name: notebooks.runs_of(name, PROFILE, DATA, SEED, SEEDS) for name in NOTEBOOKS}

@@ -17,8 +17,9 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     if getattr(options, "threads", None):
         os.environ["HWLIB_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
-    if photos := os.environ.get("HWLIB_PHOTOS"):  # notebooks run in a folder of their own
-        os.environ["HWLIB_PHOTOS"] = str(Path(photos).expanduser().absolute())
+    for name in ("HWLIB_HOME", "HWLIB_PHOTOS", "HWLIB_VGG19", "HWLIB_CASCADE"):
+        if place := os.environ.get(name):  # notebooks and trainings may run in a folder of their own
+            os.environ[name] = str(Path(place).expanduser().absolute())
     if paths.OWN:  # also for what is started in another folder
         os.environ["HWLIB_REPORT"] = str(paths.OWN)
     try:
@@ -27,7 +28,7 @@ def main(arguments=None):
     except BrokenPipeError:  # `hwlib list | head`: the reader has seen enough, and what was begun may not be finished
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, ArithmeticError, MemoryError) as error:
         if os.environ.get("HWLIB_DEBUG"):
             raise
         print(f"hwlib: {error}", file=sys.stderr)
@@ -89,6 +90,8 @@ def generate(options):
     from hwlib.runs.store import Run
 
     run = Run(options.experiment, *_what(options))
+    if run.task != "hwlib.training.gan:train":
+        raise ValueError(f"{run.name} draws no images; a GAN such as report-a or dcgan does.")
     if not run.finished:
         raise ValueError(f"{run.label} is not trained: {run.command}")
     folder = Path(options.output)
@@ -223,7 +226,7 @@ def _parser():
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--profile", default="quick", help="smoke, quick, study, epoch-30 or paper (default: quick)")
     common.add_argument("--data", default="avatars", help="avatars, avatars:course, or a folder or zip of images")
-    common.add_argument("--seed", type=int, default=0, help="the first seed (default: 0)")
+    common.add_argument("--seed", type=_whole, default=0, help="the first seed (default: 0)")
     width = partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=100)
     parser = argparse.ArgumentParser("hwlib", description=__doc__, epilog=EXAMPLES, formatter_class=width)
     commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
@@ -248,7 +251,7 @@ def _parser():
     add["translate"]("--out", default="translated", help="folder for the PNG files")
     for name in ("execute", "report"):
         told = "how many seeds the notebooks use (default: as many as the profile says)"
-        add[name]("--seeds", type=int, default=0, help=told)
+        add[name]("--seeds", type=_whole, default=0, help=told)
     add["report"]("--form", choices=("pdf", "html"), help="one of the two alone")
     add["settle"]("--hours", type=float, default=math.inf, help="stop after so long (default: when done)")
     add["settle"]("--search", action="store_true", help="search for the profile's learning rates instead")
@@ -257,6 +260,12 @@ def _parser():
     add["execute"]("notebook", help='such as "01-model"')
     add["new"]("name", help="of the report's folder, beside hwlib")
     return parser
+
+
+def _whole(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
 
 
 def _what(options):

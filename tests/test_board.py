@@ -10,7 +10,7 @@ import pytest
 
 from hwlib import paths
 from hwlib.claims import rule
-from hwlib.report import board, cards, evidence
+from hwlib.report import board, cards, evidence, gallery
 from hwlib.storage import write_json
 
 ABOUT = {"drawn": {"data": "avatars", "image_size": 32}, "course": {"data": "extra_data.zip", "image_size": 64}}
@@ -151,6 +151,43 @@ def test_a_page_has_the_card_of_every_claim_with_all_that_is_published(published
     assert all(claim.doubt in text for claim in rule.load())
     links = re.findall(r"\]\(([^)#]+)\)", text)
     assert links and all((paths.REPOSITORY / "docs" / link).exists() for link in links)
+
+
+def test_a_setting_that_was_judged_before_a_claim_was_added_keeps_its_verdicts(tmp_path):
+    for name, data in (("quick", "drawn"), ("study-extra_data-1a2b3c", "course")):
+        judged(tmp_path / name, data)
+    path = tmp_path / "quick" / board.VERDICTS
+    rows = json.loads(path.read_text())
+    assert rows.pop(1)["id"] == "A2"
+    rows[0]["measures"][0]["of_yore"] = 1
+    write_json(path, rows)
+    text = cards.page(tmp_path)
+    of_a2 = text[text.index("## A2\n") : text.index("## A3\n")]
+    assert "| course 64 |" in of_a2 and "| drawn 32 |" not in of_a2 and text.count("| drawn 32 |") > 10
+
+
+def test_every_setting_has_a_page_of_all_that_is_published(published):
+    folders = gallery.folders(published)
+    assert {path.parent for path in published.glob("*/[0-9]*.json")} == {*folders}
+    for folder in folders:
+        text = (folder / "README.md").read_text(encoding="utf-8")
+        assert text == gallery.page(folder), "figures or tables changed: python -m hwlib.report.board"
+        pictures = [path for path in folder.glob("[0-9]*") if path.suffix != ".json"]
+        assert all(f"]({path.name})" in text for path in pictures)
+
+
+def test_figures_and_tables_stand_in_the_order_of_the_notebook(tmp_path):
+    write_json(tmp_path / "03-losses.json", {"caption": "Losses.", "profile": "quick", "data": {"data": "a"}})
+    write_json(tmp_path / "03-samples.json", {"caption": "Samples."})
+    table = {"caption": "All.", "header": ["a", "b"], "rows": [["x|y", "1"]]}
+    write_json(tmp_path / "03-gan-comparison.json", {"tables": {"03-measures": table}})
+    for name in ("03-losses.svg", "03-samples.png"):
+        (tmp_path / name).write_bytes(b"")
+    text = gallery.page(tmp_path)
+    places = [
+        text.index(words) for words in ("Figure 03-samples. Samples.", "Figure 03-losses. Losses.", "| x\\|y | 1 |")
+    ]
+    assert places == sorted(places) and "![03-losses](03-losses.svg)" in text
 
 
 def test_a_readme_without_a_place_for_it_is_refused(figures):

@@ -248,8 +248,9 @@ def executed(home, monkeypatch):
                 raise error
 
         monkeypatch.setattr(chain.papermill, "execute_notebook", leave)
+        monkeypatch.setattr(chain.notebooks, "names", lambda: ["07-things"])
         chain.execute("07-things", "quick", "avatars", 0)
-        return {path.name for path in published.iterdir()}
+        return {path.name for path in published.iterdir()} - {"README.md"}
 
     return execute
 
@@ -264,4 +265,31 @@ def test_an_interrupted_execution_leaves_what_is_published(executed, home):
     executed("07-one.svg", "07-two.svg")
     with pytest.raises(KeyboardInterrupt):
         executed("07-one.svg", error=KeyboardInterrupt())
-    assert {path.name for path in (home / "figures/quick").iterdir()} == {"07-one.svg", "07-two.svg"}
+    assert {path.name for path in (home / "figures/quick").iterdir()} == {"07-one.svg", "07-two.svg", "README.md"}
+
+
+def test_a_notebook_that_there_is_not_costs_no_other_its_figures(executed, home):
+    executed("07-one.svg")
+    with pytest.raises(ValueError, match=r'There is no notebook "07-thigns".*mean "07-things"'):
+        chain.execute("07-thigns", "quick", "avatars", 0)
+    assert (home / "build/figures/quick/07-one.svg").exists()
+
+
+def test_a_notebook_whose_process_ends_is_named(executed):
+    with pytest.raises(ValueError, match=r"notebook 07-things: its process ended.*JOBS=1"):
+        executed(error=RuntimeError("Kernel died"))
+
+
+def test_a_kernel_that_dies_as_it_starts_is_started_again(executed, monkeypatch):
+    tried = []
+
+    def leave(source, draft, **_):
+        tried.append(draft)
+        if len(tried) == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        nbformat.write(nbformat.v4.new_notebook(), draft)
+
+    executed("07-one.svg")
+    monkeypatch.setattr(chain.papermill, "execute_notebook", leave)
+    chain.execute("07-things", "quick", "avatars", 0)
+    assert len(tried) == 2

@@ -102,6 +102,8 @@ def test_a_claim_without_a_measure_is_refused(tmp_path):
         ),
         ('why = "seen"', 'why = "seen"\nchanged = ["unheard"]', "or its name in [changes]; it is ['unheard']"),
         ('why = "seen"', "", "A1: why: missing"),
+        ('why = "seen"', 'why = "seen"\nruns = "report-a"', "A1: runs is 'report-a'; it should be a list"),
+        ("smallest = 0.1", 'smallest = "0.1"', "A1: smallest is '0.1'; it should be a number"),
         ('why = "seen"', 'why = "seen"\nreason = "x"', "A1: reason: missing, empty or unknown"),
         ('statement = "說"', 'statement = ""', "A1: statement: missing, empty"),
         ('why = "seen"', 'why = "seen"' + MEASURED, "stands there twice"),
@@ -345,6 +347,37 @@ def test_two_notebooks_of_one_number_are_refused(tmp_path, monkeypatch):
         (tmp_path / f"{name}.ipynb").touch()
     with pytest.raises(ValueError, match="01-more and 01-question have the same number"):
         notebooks.names()
+
+
+def cells(path, *codes):
+    """Write a notebook with these code cells."""
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": code} for code in codes]}))
+
+
+def test_what_ipython_alone_understands_stops_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    cells(
+        tmp_path / "01-own.ipynb",
+        *(
+            "%%bash\ncd x && make",
+            "if True:\n    !ls",
+            "section?",
+            "x = !ls\ny = %sx ls",
+            "%matplotlib inline\nz = 5 % 3",
+        ),
+        'runs = section.run("report-a")',
+    )
+    assert notebooks.asked.__wrapped__("01-own") == ["report-a"]
+
+
+def test_a_cell_that_is_no_python_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    cells(tmp_path / "01-own.ipynb", "x = 1", "y = 1\nz = (")
+    with pytest.raises(ValueError, match=r"01-own.ipynb: cell 2, line 2: '.' was never closed"):
+        notebooks.code_of("01-own")
+    (tmp_path / "01-own.ipynb").write_text("<<<<<<< ours")
+    with pytest.raises(ValueError, match=r"01-own.ipynb is no notebook .*: restore it with git"):
+        notebooks.code_of("01-own")
 
 
 def test_no_other_notebook_measures_claims():

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,21 @@ def test_what_is_not_there_is_told_with_the_command_that_makes_it(home, capsys):
     assert not [*home.rglob("images.npy")], "it drew faces to say that nothing is trained"
     assert main(["report", "--profile", "smoke"]) == 2
     assert "00-data: no executed notebook" in capsys.readouterr().err
+    assert main(["generate", "tags", "--profile", "smoke"]) == 2
+    assert "tags draws no images; a GAN such as report-a or dcgan does" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["-1", "two", "1.5"])
+def test_seeds_are_whole_numbers_from_0_on(number, capsys):
+    with pytest.raises(SystemExit):
+        main(["list", "--seed", number])
+    assert f"{number!r} is no whole number from 0 on" in capsys.readouterr().err
+
+
+def test_places_that_the_environment_names_are_the_same_from_every_folder(home, monkeypatch):
+    for name in ("HWLIB_HOME", "HWLIB_PHOTOS", "HWLIB_VGG19", "HWLIB_CASCADE"):
+        monkeypatch.setenv(name, "some/place")
+    with contextlib.redirect_stdout(io.StringIO()):
+        main(["completion"])
+    for name in ("HWLIB_HOME", "HWLIB_PHOTOS", "HWLIB_VGG19", "HWLIB_CASCADE"):
+        assert os.environ[name] == str(Path.cwd() / "some/place")

@@ -360,6 +360,26 @@ def test_own_pictures_are_translated_by_one_command(home_with_run, tmp_path, cap
     assert (tmp_path / "back" / "two.png").read_bytes() != forth == (out / "two.png").read_bytes()
 
 
+def test_interrupted_translations_leave_nothing_and_the_same_command_goes_again(home_with_run, tmp_path, monkeypatch):
+    pictures, out = tmp_path / "mine", tmp_path / "out"
+    pictures.mkdir()
+    for name in ("one.png", "two.png"):
+        Image.new("RGB", (16, 16)).save(pictures / name)
+    written = []
+
+    def full(path, content):
+        written.append(path)
+        if len(written) == 2:
+            raise OSError("the disk is full")
+        path.write_bytes(content)
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
+        patch.setattr(translation, "write_bytes", full)
+        translation.translate(home_with_run, [pictures], folder=out)
+    assert len(written) == 2 and [*out.iterdir()] == []
+    assert len(translation.translate(home_with_run, [pictures], folder=out)) == 2
+
+
 def test_a_mistake_with_own_pictures_is_told_in_one_line(home_with_run, tmp_path):
     broken, empty = tmp_path / "broken.png", tmp_path / "empty"
     broken.write_bytes(b"no picture at all")

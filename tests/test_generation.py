@@ -55,6 +55,14 @@ def test_in_2017_each_line_gives_five_named_jpegs_of_its_text(tmp_path):
     assert (run.asked[0][5:] == tags.parse("pink hair green eyes")).all()
 
 
+def test_two_lines_of_one_name_are_refused_before_one_replaces_the_other(tmp_path):
+    text = tmp_path / "test.txt"
+    text.write_text("7,blue hair red eyes\n7,green eyes pink hair\n")
+    with pytest.raises(DataError, match="two lines have the id 7"):
+        coursework.write_samples(Painter(), text, tmp_path / "samples")
+    assert not (tmp_path / "samples").exists()
+
+
 def test_in_2018_twenty_five_lines_give_one_grid_at_the_default_size(tmp_path):
     text = tmp_path / "tags.txt"
     text.write_text("".join(f"{i},blue hair\n" for i in range(25)))

@@ -61,6 +61,8 @@ def test_what_is_there_already_or_is_no_name_is_refused_and_nothing_written(repo
         (FEW.replace('"report-a"', '"report-z"'), 'few: there is no experiment "report-z" to be its base'),
         (FEW.replace("about", "abuot"), "few: an experiment is a table"),
         ("few = 4", "few: an experiment is a table"),
+        (FEW.replace("[few]", '["a few"]'), "a few: a name has letters, digits, dots, _ and - alone"),
+        (FEW + "[few.profiles.quik]\nsteps = 1\n", 'few: there is no profile "quik"'),
     ],
 )
 def test_an_experiment_that_cannot_be_is_told_in_one_line(report, text, told):

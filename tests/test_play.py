@@ -332,6 +332,7 @@ def test_what_was_trained_on_other_pictures_stays_in_build(home):
     notice = play._notice(Run("report-a", "smoke", mine), {mine: {"data": "avatars"}})
     assert "trained on avatars, not on drawn faces: do not publish" in notice, "whatever their folder is called"
     assert play.place("quick", "avatars", 0) == paths.REPORT / "play.html"
+    play.write("smoke", "avatars", 0)
     assert play.linked("smoke", "avatars", 0) == paths.REPORT / "play-smoke.html"
     assert play.linked("smoke", "avatars", 5) is None, "a link to a page that there is not"
 

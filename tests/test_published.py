@@ -50,7 +50,9 @@ def published(home, monkeypatch):
         measured,
         "effects",
         lambda measure, profile, data, seeds: (
-            {seed: Effect(2.0) for seed in seeds} if measure is not PAIRS or not seeds else {("a", "x"): Effect(2.0)}
+            {seed: Effect(2.0 + seed / 8) for seed in seeds}
+            if measure is not PAIRS or not seeds
+            else {("a", "x"): Effect(2.0)}
         ),
     )
     monkeypatch.setattr(Run, "here", ())
@@ -119,12 +121,12 @@ def test_after_a_change_the_seeds_that_count_are_enough(published):
 
 
 @pytest.mark.parametrize(
-    "text", ["<<<<<<< ours", "{}", '{"effects": {"X sooner": {"of_units": [{"unit": 0, "old": 1}]}}}']
+    "text", ["<<<<<<< ours", "[]", "{}", '{"effects": {"X sooner": {"of_units": [{"unit": 0, "old": 1}]}}}']
 )
 def test_what_cannot_be_read_does_not_count_and_stops_nobody(published, text, capsys):
     published.write_text(text)
     assert measured.sought("X sooner", SEEDS, *WHERE).published == {}
-    assert ("is no JSON" in capsys.readouterr().err) == text.startswith("<")
+    assert ("cannot be read" in capsys.readouterr().err) == text.startswith(("<", "["))
 
 
 def test_an_edit_beside_a_function_of_ones_own_changes_its_key(home, monkeypatch):

@@ -155,6 +155,18 @@ def test_the_other_arm_cut_off_is_the_mirror_image():
     assert verdict(seeds(3.0, **cut)) == "open" and verdict(seeds(3.0, **cut), direction="less") == "open"
 
 
+def test_units_of_one_value_say_nothing_of_their_scatter():
+    """A measure that is capped may give its cap each time, until it does not."""
+    found = judge(measure(), {seed: Effect(3.0) for seed in range(5)})
+    assert found.verdict == "open" and found.reason == "all 5 are equal, and how they scatter is not known"
+    assert judge(measure(), {seed: Effect(3.0 + (seed == 4)) for seed in range(5)}).verdict == "reproduced"
+
+
+def test_units_cut_off_on_both_sides_are_said_to_decide_nothing():
+    found = judge(measure(), seeds(3.0) | {0: Effect(1.0, at_least=True), 1: Effect(1.0, at_most=True)})
+    assert found.verdict == "open" and found.reason == "cut off on both sides: more seeds decide nothing"
+
+
 def test_the_interval_is_students_at_the_level_of_the_look():
     values = [0.2, 0.5, 0.3, 0.9, 0.4]
     of_units = {seed: Effect(value) for seed, value in enumerate(values)}

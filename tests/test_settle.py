@@ -67,7 +67,8 @@ def world(monkeypatch):
     monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=effects, sought=sought))
     monkeypatch.setattr(settle, "train", train)
     monkeypatch.setattr(settle, "ledger", SimpleNamespace(leave=lambda *what: None))
-    monkeypatch.setattr(settle, "lasting", lambda runs, profile, data: sum(run.work for run in runs))
+    monkeypatch.setattr(settle, "lasting", lambda runs, profile, data, at_once: sum(run.work for run in runs))
+    monkeypatch.setattr(settle.jobs, "seconds", lambda run: run.work)
     monkeypatch.setattr(settle.os, "cpu_count", lambda: 1)
     return rounds
 
@@ -146,13 +147,24 @@ def test_a_run_lasts_as_long_as_one_of_the_same_experiment_did(monkeypatch):
     monkeypatch.setattr(settle, "Run", lambda name, *_: SimpleNamespace(record=records[name]))
     monkeypatch.setattr(settle, "seeds_of", lambda names, profile, data: [0] if names[0] in records else [])
     monkeypatch.setattr(settle, "jobs", SimpleNamespace(START_UP=15, minutes=lambda runs: 15 + 7))
-    monkeypatch.setattr(settle.os, "cpu_count", lambda: 2)
-    assert settle.lasting([Run("a", 3), Run("b", 3)], "quick", "avatars") == pytest.approx((10 + 7) / 2)
+    assert settle.lasting([Run("a", 3), Run("b", 3)], "quick", "avatars", 2) == pytest.approx((10 + 7) / 2)
     judges = [
         Run("judge", 0),
         Run("judge to come", 0),
     ]  # classifiers note no seconds, and are known before they are made
-    assert settle.lasting(judges, "quick", "avatars") == pytest.approx((7 + 7) / 2)
+    assert settle.lasting(judges, "quick", "avatars", 2) == pytest.approx((7 + 7) / 2)
+
+
+def test_no_more_seeds_are_trained_where_some_are_cut_off_above_and_others_below(world, monkeypatch):
+    ends = {0: {"at_least": True}, 1: {"at_most": True}}
+
+    def effects(measure, profile, data, seeds):
+        return {seed: Effect(0.1, **ends.get(seed, {})) for seed in seeds}
+
+    monkeypatch.setattr(settle.measured, "effects", effects)
+    found = settle.settle("quick", "avatars", 1)
+    assert {len(one.units) for one in found.values()} == {5}
+    assert all("more seeds decide nothing" in one.reason for one in found.values())
 
 
 @pytest.fixture

@@ -21,12 +21,15 @@ def interval(effects, level, n=None):
     pooled counts: the pooled one alone takes faces of one seed for independent of each other (seeds that scatter by a
     twentieth, 1,000 faces each: it misses the truth four times in five), and the t interval alone is too sure of a few
     runs, of which none failed. Where a value is censored, the mean has no end on that side; the other end stays valid,
-    as the value that was cut off is the nearer one.
+    as the value that was cut off is the nearer one. Where all units have one value, as those of a capped measure may,
+    nothing is known of their scatter, and there is no end on any side.
 
     level: 0.95 for a 95 % interval. n: as if there were n units of this mean and spread; as many as there are if None.
     """
     n = n or len(effects)
     values = np.array([one.estimate for one in effects])
+    if not effects[0].counts and not np.ptp(values):
+        return -math.inf, math.inf
     low, high = values.mean() + np.array([-1, 1]) * reach(values.std(ddof=1), n, level)
     if effects[0].counts:
         counts = [round(count * n / len(effects)) for count in _pooled(effects)]

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 
 from hwlib import paths
 from hwlib.runs.store import variant
@@ -15,13 +16,20 @@ def left(notebook, profile, data):
     path = paths.FIGURES / variant(profile, data) / f"{notebook}.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("a list")
     except FileNotFoundError:
         found = {}
     except ValueError as error:
-        print(f"{path} is no JSON ({error}): what was published there does not count.", file=sys.stderr)
+        _tell(f"{path} cannot be read ({error}): what was published there does not count. Restore it with git.")
         found = {}
     found = {"effects": {}, "runs": {}} | found
     return found | {"runs": {name: _own(found) | run for name, run in found["runs"].items()}}
+
+
+@cache
+def _tell(line):
+    print(line, file=sys.stderr)  # once, however often it is looked at
 
 
 def shortly(about):

@@ -30,7 +30,7 @@ share of false ones among them is to be at most 5 % (Benjamini and Hochberg 1995
 
 import json
 from bisect import bisect_left
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import inf
 
 import numpy as np
@@ -182,6 +182,11 @@ def needed(measure, of_units, looks=experiments.LOOKS):
     return numbers[first] if first < len(numbers) else None
 
 
+def cut_off(of_units):
+    """Whether there are units that say "at least" and others that say "at most": their mean has no end on any side."""
+    return any(one.at_least for one in of_units) and any(one.at_most for one in of_units)
+
+
 def verdict(findings):
     """The verdict of a claim from those of its parts, one of `VERDICTS`; what is measured beside them has no say."""
     kinds = {one.verdict.split(":")[0] for one in findings if not one.measure.beside}
@@ -237,7 +242,8 @@ def _findings_of(claim, row):
             read = {"measure": measure, "low": low, "high": high} | {
                 name: tuple(one[name]) for name in ("units", "runs")
             }
-            yield Finding(**one | read)
+            known = {one.name for one in fields(Finding)}
+            yield Finding(**{name: value for name, value in (one | read).items() if name in known})
 
 
 def ends(one):
@@ -271,6 +277,10 @@ def _why_open(found, deciding, unit, first):
     if len(deciding) < 3:
         pointed = place(*intervals.point(deciding), found.measure)
         return f"{number(len(deciding), unit)}; points to {'neither' if pointed == 'open' else pointed}"
+    if found.decide and cut_off(deciding):
+        return f"cut off on both sides: more {unit}s decide nothing"
+    if not deciding[0].counts and len({one.estimate for one in deciding}) == 1:
+        return f"all {len(deciding)} are equal, and how they scatter is not known"
     about = f"about {found.needed:,}" if found.needed else f"more than {MOST:,}"
     before = "" if found.decide else f"{len(deciding)} {unit}s; first look at {first}, "
     return f"{before}{about} {unit}s to decide"

@@ -1,5 +1,6 @@
 """`python -m hwlib settle`: train what open claims need next, look by look, until they are decided or time is out."""
 
+import json
 import os
 import signal
 import subprocess
@@ -25,19 +26,21 @@ def settle(profile, data, hours, on=None):
     ("slurm", 64). Returns {"A4 lattice": Finding}.
     """
     end, told, standing, look = time.monotonic() + 3600 * hours, {}, {}, []
+    at_once = on[1] if on else os.cpu_count()
     while True:
         new = {run.name for run in look}
         for name, measure in measures():
             if not look or new & set(measure.runs):
                 standing[name] = stand(name, measure, profile, data)
         for name, (finding, needed) in standing.items():
-            if told.get(name) != (line := progress(name, finding, needed, lasting(needed, profile, data))):
+            minutes = lasting(needed, profile, data, at_once)
+            if told.get(name) != (line := progress(name, finding, needed, minutes)):
                 told[name] = line
                 print(line, flush=True)
         coming = [needed for _, needed in standing.values() if needed]
         if not coming or time.monotonic() > end:
             return {name: finding for name, (finding, _) in standing.items()}
-        look = together_at_work(coming, on[1] if on else os.cpu_count())
+        look = together_at_work(coming, at_once)
         train(look, profile, data, end - time.monotonic(), on)
 
 
@@ -56,6 +59,7 @@ def stand(name, measure, profile, data):
         coming = [1] if not units else []
     none_counts = measure.gate == "speed" or all(row["too_early"] for row in finding.units)
     hopeless = finding.verdict == "too early" and len(units) >= looks(profile)[0] and none_counts
+    hopeless |= rule.cut_off([one for one in units.values() if not one.too_early][: finding.decide])
     if finding.verdict.startswith(("reproduced", "contradicted")) or hopeless or not coming:
         return finding, []
     first = measure.first_seed(profile, data)
@@ -78,7 +82,7 @@ def worth(needed, coming):
     """Open measures that the runs of a look serve, each by the share of its own missing runs, over the look's work."""
     runs = set(needed)
     served = sum(len(runs & set(others)) / len(others) for others in coming)
-    return served / sum(run.work for run in needed)
+    return served / sum(jobs.seconds(run) for run in needed)
 
 
 def progress(name, finding, needed, minutes):
@@ -88,14 +92,15 @@ def progress(name, finding, needed, minutes):
     return f"{name}: {len(finding.units)} {finding.measure.units}, {finding.verdict}{about}{left}"
 
 
-def lasting(runs, profile, data):
-    """Minutes that runs take here: as long as finished ones of the same experiments, else as `jobs.minutes` guesses."""
+def lasting(runs, profile, data, at_once):
+    """Minutes that runs take, so many at once: as long as finished ones of the same experiments, else as `jobs.minutes`
+    guesses."""
     minutes = 0.0
     for run in runs:
         others = [Run(run.name, profile, data, seed).record for seed in seeds_of([run.name], profile, data)[:1]]
         seconds = [one["result"]["seconds"] for one in others if one and "seconds" in one["result"]]
         minutes += seconds[0] / 60 if seconds else jobs.minutes([run]) - jobs.START_UP
-    return minutes / os.cpu_count()
+    return minutes / at_once
 
 
 def search_rates(profile, data, on=None):
@@ -117,7 +122,7 @@ def train(runs, profile, data, seconds=None, on=None):
     words = ["snakemake", "trained", "--snakefile", str(paths.REPOSITORY / "Snakefile"), "--directory", str(paths.HOME)]
     words += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime"]
     words += cluster(*on) if on else ["--cores", str(os.cpu_count()), "--quiet", "all"]
-    words += ["--config", f"profile={profile}", f"data={data}", "seed=0", "seeds=0", f"runs={wanted}"]
+    words += ["--config", f"profile={profile}", f"data={json.dumps(data)}", "seed=0", "seeds=0", f"runs={wanted}"]
     words += [f"jobs={on[1]}"] if on else []
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a session of its own hears of none of them
         if ending == signal.SIGINT or signal.getsignal(ending) == signal.SIG_DFL:
@@ -132,7 +137,7 @@ def train(runs, profile, data, seconds=None, on=None):
                 raise
             return
     if failed:
-        raise RuntimeError("A training failed; its message is above.")
+        raise RuntimeError(f"Snakemake ended with status {failed}: what failed is told above.")
 
 
 def cluster(executor, jobs):

@@ -5,6 +5,7 @@ Claims of one's own stand in a `claims.toml` in the folder of the notebooks that
 
 import tomllib
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from math import inf
 
 from hwlib import paths
@@ -24,6 +25,7 @@ REGIONS = {
 
 OPPOSITES = {"more": "less", "less": "more", "not more": "more", "not less": "less"}
 UNITS = ("log ratio", "share", "brightness", "correlation")
+WORDS = {str: "a text", float: "a number", tuple: "a list", bool: "true or false"}
 GATES = ("", "quality", "colours", "speed")
 
 
@@ -118,16 +120,24 @@ def measures():
 
 def load(path=FILE):
     """The claims, a list in the order of the file. ValueError in one line for a claim that cannot be judged."""
+    return [*_read(path.name, path.read_text(encoding="utf-8"))]
+
+
+@cache  # asked for by each notebook and each measure
+def _read(file, text):
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path.name}: {error}") from None
+        raise ValueError(f"{file}: {error}") from None
     claims, shared = [], entries.get("changes", {})
-    for entry in entries.get("claim", []):
+    listed = entries.get("claim", [])
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise ValueError(f"{file}: a claim is a table, [[claim]].")
+    for entry in listed:
         name = entry.get("id", "a claim without an id")
         try:
             measures = entry.pop("measure", [])
-            if not measures:
+            if not measures or not isinstance(measures, list):
                 raise ValueError("no measure says how it is measured; add a [[claim.measure]].")
             for measure in measures:
                 measure["notebook"] = measure.get("notebook", entry.get("notebook", ""))
@@ -135,11 +145,11 @@ def load(path=FILE):
                 measure["changed"] = tuple(changed)
             entry["measures"] = tuple(_made(Measure, measure) for measure in measures)
             claims.append(_made(Claim, entry))
-        except ValueError as error:
-            raise ValueError(f"{path.name}: {name}: {error}") from None
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{file}: {name}: {error}") from None
     for what in ([c.id for c in claims], [(c.id, m.name) for c in claims for m in c.measures]):
         if twice := [one for one in what if what.count(one) > 1]:
-            raise ValueError(f"{path.name}: {twice[0]} stands there twice.")
+            raise ValueError(f"{file}: {twice[0]} stands there twice.")
     return claims
 
 
@@ -149,4 +159,9 @@ def _made(kind, entry):
     needed = [name for name, one in known.items() if one.default is MISSING]
     if wrong := [name for name in needed if not entry.get(name)] + [name for name in entry if name not in known]:
         raise ValueError(f"{', '.join(wrong)}: missing, empty or unknown.")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    for key, value in given.items():
+        number = known[key].type is float and isinstance(value, int)
+        if not (number or isinstance(value, known[key].type)):
+            raise ValueError(f"{key} is {value!r}; it should be {WORDS[known[key].type]}.")
+    return kind(**given)

@@ -1,9 +1,11 @@
 """The experiments of a report of one's own, from the `experiments.toml` in its folder, and modules beside notebooks."""
 
+import re
 import sys
 import tomllib
 
 from hwlib import paths
+from hwlib.experiments.profiles import PROFILES
 
 
 def load(known, folder=paths.OWN):
@@ -30,7 +32,11 @@ def load(known, folder=paths.OWN):
             raise ValueError(f"{told} there is an experiment of this name; choose another one.")
         if not isinstance(experiment, dict) or not {"base", "about"} <= experiment.keys():
             raise ValueError(f'{told} an experiment is a table [{name}] with base = "..." and about = "...".')
-        if experiment["base"] not in known:
+        if not re.fullmatch(r"[\w.-]+", name):
+            raise ValueError(f"{told} a name has letters, digits, dots, _ and - alone.")
+        if wrong := sorted({*experiment.get("profiles", {})} - {*PROFILES}):
+            raise ValueError(f'{told} there is no profile "{wrong[0]}".')
+        if experiment["base"] not in [*known]:
             raise ValueError(f'{told} there is no experiment "{experiment["base"]}" to be its base.')
         known[name] = experiment
     return own

@@ -17,18 +17,25 @@ def write_samples(run, test_text, folder, raw=False):
     """2017: for each line of a test text five JPEGs, `sample_<id>_<k>.jpg`, k from 1; returns their paths.
 
     run: a finished `hwlib.runs.store.Run` of a conditional generator; else ValueError. `folder` is made if it is
-    missing. raw: draw with the raw generator, not the averaged one (`Run.model`).
+    missing. raw: draw with the raw generator, not the averaged one (`Run.model`). Raises DataError for a test text that
+    cannot be read, or in which an id stands twice.
     """
     lines = read_test_text(test_text)
+    names = [name for name, _ in lines]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(f"{test_text}: two lines have the id {twice[0]}, and their images one name")
     texts = np.repeat([vector for _, vector in lines], SAMPLES, axis=0)
-    paths = [folder / f"sample_{name}_{k}.jpg" for name, _ in lines for k in range(1, SAMPLES + 1)]
+    paths = [folder / f"sample_{name}_{k}.jpg" for name in names for k in range(1, SAMPLES + 1)]
     for path, image in zip(paths, _generate(run, texts, raw), strict=True):
         write_bytes(path, encoded(Image.fromarray(image), "JPEG", quality=95))
     return paths
 
 
 def write_grid(run, test_text, path, raw=False):
-    """2018: the images of a test text of 25 lines as the 5x5 grid on which the course counts faces, a PNG."""
+    """2018: the images of a test text of 25 lines as the 5x5 grid on which the course counts faces, a PNG.
+
+    Raises DataError for another number of lines, ValueError for an unconditional run.
+    """
     lines = read_test_text(test_text)
     if len(lines) != GRID:
         raise DataError(f"{test_text}: the grid of 2018 shows {GRID} texts, this file has {len(lines)} lines")

@@ -1,6 +1,7 @@
 """A user's own pictures through a trained CycleGAN."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
@@ -39,8 +40,13 @@ def translate(run, pictures, direction="a-to-b", folder="translated"):
     size = run.images[0].images.shape[1]
     images = np.stack([_read(path, size) for path in sources])
     network, value_range = run.model(DIRECTIONS[direction]), Settings(**run.settings).value_range
-    for target, image in zip(targets, translated(network, images, value_range), strict=True):
-        write_bytes(target, encoded(Image.fromarray(image), "PNG"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=folder) as draft:  # all or none: interrupted, the same command goes again
+        drafts = [Path(draft) / target.name for target in targets]
+        for path, image in zip(drafts, translated(network, images, value_range), strict=True):
+            write_bytes(path, encoded(Image.fromarray(image), "PNG"))
+        for path, target in zip(drafts, targets, strict=True):
+            path.replace(target)
     return targets
 
 

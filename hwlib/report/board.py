@@ -1,7 +1,8 @@
 """The findings on one page: every claim in ten words, with its verdict in each setting that was run, and its effect.
 
-`python -m hwlib.report.board` writes README's findings anew from `figures/*/08-verdicts.json`, and `docs/claims.md`
-(`hwlib.report.cards`), where all stands that is known of each claim.
+`python -m hwlib.report.board` writes README's findings anew from `figures/*/08-verdicts.json`, `docs/claims.md`
+(`hwlib.report.cards`), where all stands that is known of each claim, and a page for each setting
+(`hwlib.report.gallery`).
 """
 
 import json
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 from hwlib import experiments, paths
 from hwlib.claims import rule, table
 from hwlib.report.forest import in_words
+from hwlib.storage import write_bytes
 
 VERDICTS = "08-verdicts.json"
 DATA = {"avatars": "drawn", "extra_data": "course", "extra_data.zip": "course"}
@@ -219,8 +221,14 @@ def in_readme(text, found):
 
 
 if __name__ == "__main__":
-    from hwlib.report import cards
+    from hwlib.report import cards, gallery
 
-    readme, page_of_claims = paths.REPOSITORY / "README.md", paths.REPOSITORY / "docs" / "claims.md"
-    readme.write_text(in_readme(readme.read_text(encoding="utf-8"), settings()), encoding="utf-8")
-    page_of_claims.write_text(cards.page(), encoding="utf-8")
+    figures = paths.REPOSITORY / "figures"
+    if not (judged := settings(figures)):
+        raise SystemExit(f"There are no verdicts in {figures}/*/{VERDICTS}: make report, or restore them with git.")
+    readme = paths.REPOSITORY / "README.md"
+    pages = {readme: in_readme(readme.read_text(encoding="utf-8"), judged)}
+    pages[paths.REPOSITORY / "docs" / "claims.md"] = cards.page(figures)
+    pages |= {folder / "README.md": gallery.page(folder) for folder in gallery.folders(figures)}
+    for path, text in pages.items():
+        write_bytes(path, text.encode())

@@ -35,13 +35,14 @@ def page(figures=paths.FIGURES):
     """The cards of all claims with their verdicts in every setting that was judged, as a document for `docs/`."""
     settings = board.folders(figures)
     judged = {title: rule.from_json(each.values()) for title, each in board.settings(figures).items()}
-    first = next(iter(settings))
-    cards = [HEAD]
-    for i, one in enumerate(judged[first]):
-        run = {title: results[i] for title, results in judged.items() if results[i].verdict not in NOT_RUN}
-        rows = [f"| {title} | {verdict_cell(_counted_here(result))} |" for title, result in run.items()]
-        text = card(one, settings[first], "\n".join(["| in | verdict |", "| :--- | :--- |", *rows]))
-        cards.append(_linked_from_docs(text, settings[first]))
+    folder, cards = next(iter(settings.values())), [HEAD]
+    for claim in rule.load():
+        found = [(title, one) for title, results in judged.items() for one in results if one.claim.id == claim.id]
+        run = [(title, one) for title, one in found if one.verdict not in NOT_RUN]
+        rows = [f"| {title} | {verdict_cell(_counted_here(one))} |" for title, one in run]
+        if found:
+            text = card(found[0][1], folder, "\n".join(["| in | verdict |", "| :--- | :--- |", *rows]))
+            cards.append(_linked_from_docs(text, folder))
     return "\n\n".join(cards).replace("\n### ", "\n## ") + "\n"
 
 

@@ -4,12 +4,14 @@ import subprocess
 
 import nbformat
 import papermill
+from filelock import FileLock
 from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
-from hwlib import paths
-from hwlib.report import notebooks, publishing
+from hwlib import experiments, paths
+from hwlib.report import gallery, notebooks, publishing
 from hwlib.runs.store import load_images, variant, versions
+from hwlib.storage import write_bytes
 
 
 def execute(notebook, profile, data, seed, seeds=0):
@@ -17,32 +19,50 @@ def execute(notebook, profile, data, seed, seeds=0):
 
     It begins without the files of earlier executions: only what this one makes is published. Raises ValueError where a
     cell fails: the executed copy with the error stays beside the old one as `<notebook>.failed.ipynb`, and what was
-    published before stays as it was.
+    published before stays as it was. Also where there is no such notebook, or its process ends.
     """
+    experiments.known(notebook, dict.fromkeys(notebooks.names()), "notebook")
     name = variant(profile, data, seed, seeds)
     folder = paths.BUILD / "notebooks" / name
     folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f".{notebook}.lock"):  # two at once would take each other's figures
+        _execute(notebook, profile, data, seed, seeds, name, folder)
+
+
+def _execute(notebook, profile, data, seed, seeds, name, folder):
     draft = folder / f"{notebook}.failed.ipynb"
     publishing.clear(notebook, name)
     for other in notebooks.names() if notebooks.judges(notebook) else ():
         if other != notebook and name == variant(profile, data):
             publishing.stand_in(other, profile, data, name)
-    try:
-        papermill.execute_notebook(
-            paths.NOTEBOOKS / f"{notebook}.ipynb",
-            draft,
-            parameters={"profile": profile, "data": data, "seed": seed, "seeds": seeds},
-            cwd=paths.NOTEBOOKS,
-            progress_bar=False,
-            extra_arguments=["--log-level=50"],  # the kernel's start-up remarks are not the notebook's
-        )
-    except PapermillExecutionError as error:
-        raise ValueError(
-            f"notebook {notebook} failed in cell {error.exec_count}: {error.ename}: {error.evalue} "
-            f"(executed copy with the error: {draft.relative_to(paths.HOME)})"
-        ) from None
+    for again in (True, False):
+        try:
+            papermill.execute_notebook(
+                paths.NOTEBOOKS / f"{notebook}.ipynb",
+                draft,
+                parameters={"profile": profile, "data": data, "seed": seed, "seeds": seeds},
+                kernel_name="python3",  # of this environment, whatever the notebook was last saved with
+                cwd=paths.NOTEBOOKS,
+                progress_bar=False,
+                extra_arguments=["--log-level=50"],  # the kernel's start-up remarks are not the notebook's
+            )
+            break
+        except PapermillExecutionError as error:
+            raise ValueError(
+                f"notebook {notebook} failed in cell {error.exec_count}: {error.ename}: {error.evalue} "
+                f"(executed copy with the error: {draft.relative_to(paths.HOME)})"
+            ) from None
+        except RuntimeError as error:
+            if again and "died before replying" in str(error):
+                continue  # of two kernels that start at once, both may pick one port
+            raise ValueError(
+                f"notebook {notebook}: its process ended ({error}), often for lack of memory; try again with JOBS=1."
+            ) from None
     if profile != "smoke":
         publishing.publish(notebook, name)
+        if not paths.OWN:
+            shown = paths.FIGURES / name
+            write_bytes(shown / "README.md", gallery.page(shown).encode())
     executed = draft.replace(folder / f"{notebook}.ipynb")
     NotebookNotary().sign(nbformat.read(executed, 4))  # without it JupyterLab shows no SVG of a notebook from elsewhere
 

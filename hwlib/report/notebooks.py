@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from functools import cache
 from itertools import pairwise
 
@@ -26,20 +27,38 @@ def names():
 def cells_of(path):
     """A notebook's cells as pairs of kind, "code" or "markdown", and text; none where there is no such file.
 
-    Read as JSON: nbformat takes longer to import than everything else here.
+    Read as JSON: nbformat takes longer to import than everything else here. ValueError, one line, where it is none.
     """
-    cells = json.loads(path.read_text("utf-8"))["cells"] if path.exists() else []
+    try:
+        cells = json.loads(path.read_text("utf-8"))["cells"] if path.exists() else []
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.name} is no notebook ({error}): restore it with git.") from None
     return [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
 
 
 def code_of(name):
-    """The notebook's code cells, strings of Python; none where there is no such notebook."""
-    return [python(text) for kind, text in cells_of(paths.NOTEBOOKS / f"{name}.ipynb") if kind == "code"]
+    """The notebook's code cells, strings of Python; none where there is no such notebook.
+
+    ValueError, one line, for a cell that is no Python.
+    """
+    found = []
+    for number, (kind, text) in enumerate(cells_of(paths.NOTEBOOKS / f"{name}.ipynb"), 1):
+        if kind == "code":
+            found.append(python(text))
+            try:
+                ast.parse(found[-1])
+            except SyntaxError as error:
+                raise ValueError(f"{name}.ipynb: cell {number}, line {error.lineno}: {error.msg}.") from None
+    return found
 
 
 def python(code):
-    """A cell's code without magics and shell commands."""
-    return "\n".join(line for line in code.splitlines() if not line.startswith(("%", "!")))
+    """A cell's code, with magics and shell commands as the calls that IPython makes of them."""
+    if not re.search(r"(?m)^\s*[%!?]|[=]\s*[%!]|\?\s*$", code):
+        return code
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(code)
 
 
 def beside(name):

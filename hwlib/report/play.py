@@ -45,9 +45,9 @@ def place(profile, data, seed):
 
 
 def linked(profile, data, seed):
-    """The page beside the report, None where there is or will be none: nothing is trained, or not published."""
+    """The page beside the report, None where there is none: nothing is trained, or not published."""
     path = place(profile, data, seed)
-    return path if path.parent == paths.REPORT and any(run.finished for run in runs(profile, data, seed)) else None
+    return path if path.parent == paths.REPORT and path.exists() else None
 
 
 def write(profile, data, seed):

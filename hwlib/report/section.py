@@ -136,11 +136,11 @@ class Section:
         figure, (name, caption) = plt.gcf(), self._titled(name, caption, scaled)
         raster = any(axes.images for axes in figure.axes)
         drawn = _drawn(figure, "png") if raster else _hundredths(_drawn(figure, "svg").decode()).encode()
+        self._note(name, caption, originals)  # first: without it a picture counts as one that may be passed on
         write_bytes(self.out / f"{name}.{'png' if raster else 'svg'}", drawn)
         forms = {"image/png": drawn} if raster else {}
         forms["image/svg+xml"] = _with_pixels(figure) if raster else drawn.decode()
         plt.close(figure)
-        self._note(name, caption, originals)
         self._show(forms, f"[{name}] {caption}", name, caption, width=width)
 
     def save_gif(self, name, frames, caption, originals=False):
@@ -158,8 +158,8 @@ class Section:
                 break
             pictures = pictures[-1::-2][::-1]
         name, caption = self._titled(name, caption)
-        write_bytes(self.out / f"{name}.gif", moving)
         self._note(name, caption, originals)
+        write_bytes(self.out / f"{name}.gif", moving)
         self._show({"image/gif": moving}, f"[{name}] {caption}", name, caption)
 
     def table(self, name, caption, header, rows, scaled=True, kept=True):

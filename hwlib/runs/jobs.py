@@ -46,7 +46,12 @@ def threads(runs):
 
 def minutes(runs):
     """Time of a job that trains `runs`, on one thread of a slow processor and half as much again, in whole minutes."""
-    return START_UP + math.ceil(1.5 / 60 * sum(_seconds_an_update(run) * _updates(run) for run in runs))
+    return START_UP + math.ceil(1.5 / 60 * sum(map(seconds, runs)))
+
+
+def seconds(run):
+    """Time of a run's training on one thread of a slow processor."""
+    return _seconds_an_update(run) * _updates(run)
 
 
 def needs(runs):
