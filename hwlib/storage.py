@@ -90,8 +90,8 @@ def write_bytes(path, content):
 
 
 def write_json(path, content):
-    """The same of `content` as indented JSON; returns the path."""
-    return write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    """Write `content` as indented JSON in the same way; returns nothing."""
+    write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def encoded(image, form, **options):
