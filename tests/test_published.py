@@ -1,6 +1,7 @@
 """What was published under the same keys counts, wherever it was trained; under other keys it does not."""
 
 import json
+import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -291,3 +292,20 @@ def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(publis
     here.write_text("executed here, later")
     publishing.stand_in("03-a", *WHERE, "quick")
     assert here.read_text() == "executed here, later"
+
+
+def test_what_was_measured_here_still_counts_after_newer_effects_are_published(published, monkeypatch):
+    """As after `git pull` or `git checkout figures`: the published file is the newer one."""
+    monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS,))])
+    monkeypatch.setattr(Run, "here", (4, 5, 6))
+    effects = as_json({4: Effect(9.0), 5: Effect(9.0), 6: Effect(9.0)}) | {
+        "keys": measured.keys(SEEDS, *WHERE, (4, 5, 6))
+    }
+    effects["keys"]["6"] = "of older code"
+    here = paths.BUILD / "figures/quick/03-a.json"
+    here.parent.mkdir(parents=True)
+    here.write_text(json.dumps({"notebook": "03-a", "effects": {"X sooner": effects}, "runs": {}}))
+    os.utime(here, (1, 1))
+    publishing.stand_in("03-a", *WHERE, "quick")
+    rows = json.loads(here.read_text())["effects"]["X sooner"]["of_units"]
+    assert {row["unit"]: row["value"] for row in rows} == {0: 1.0, 1: 2.0, 2: 3.0, 3: 4.0, 4: 5.0, 5: 9.0}

@@ -38,6 +38,11 @@ def leave(name, measure, found, effects, profile, data):
 
     Where it has not been published, the file holds effects alone. Returns whether there was anything new.
     """
+    with published.lock(variant(profile, data)):
+        return _leave(name, measure, found, effects, profile, data)
+
+
+def _leave(name, measure, found, effects, profile, data):
     path = paths.FIGURES / variant(profile, data) / f"{measure.notebook}.json"
     left, new = published.left(measure.notebook, profile, data), entry(measure, found, effects, profile, data)
     kept = left["effects"].get(name, {"of_units": []})
@@ -53,13 +58,22 @@ def leave(name, measure, found, effects, profile, data):
     return True
 
 
-def counting(notebook, profile, data):
-    """What a notebook has published, with those of its effects alone that still count here (`measured.sought`)."""
+def counting(notebook, profile, data, made=None):
+    """What a notebook has published, with those of its effects alone that still count here (`measured.sought`).
+
+    made: what it left in `build/` earlier, whose units count, too, where they were not published.
+    """
     left = published.left(notebook, profile, data)
     effects = {}
     for name, measure in table.measures():
-        if measure.notebook == notebook and (kept := left["effects"].get(name)):
-            found = measured.sought(name, measure, profile, data)
+        sources = [one["effects"][name] for one in (made or {"effects": {}}, left) if name in one["effects"]]
+        if measure.notebook != notebook or not sources:
+            continue
+        found, keys, rows = measured.sought(name, measure, profile, data), {}, {}
+        for kept in sources:
             counts = measured.current(measure, kept, profile, data) & {*found.here, *found.elsewhere}
-            effects[name] = kept | {"of_units": measured.rows_of(measure, kept, counts)}
+            rows |= {str(row["unit"]): row for row in measured.rows_of(measure, kept, counts)}
+            keys |= kept["keys"]
+        in_order = sorted(rows.values(), key=lambda row: row["unit"])
+        effects[name] = sources[-1] | {"keys": keys, "of_units": in_order}
     return left | {"effects": effects}

@@ -4,6 +4,8 @@ import json
 import sys
 from functools import cache
 
+from filelock import FileLock
+
 from hwlib import paths
 from hwlib.runs.store import variant
 
@@ -25,6 +27,13 @@ def left(notebook, profile, data):
         found = {}
     found = {"effects": {}, "runs": {}} | found
     return found | {"runs": {name: _own(found) | run for name, run in found["runs"].items()}}
+
+
+def lock(variant_name):
+    """Held while files of a setting are published: `settle` may add effects while a notebook is executed."""
+    folder = paths.BUILD / "figures" / variant_name
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / ".lock")
 
 
 @cache

@@ -23,7 +23,7 @@ def stand_in(notebook, profile, data, variant_name):
     """Put what a notebook has published where one that judges finds it, if it is newer than what was made here.
 
     So effects count where the notebook was not executed, and those that `settle` left (`hwlib.claims.ledger`), as far
-    as they are of the present code, settings and versions.
+    as they are of the present code, settings and versions. What was measured here beside them still counts, too.
     """
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
     path, here = (folder / f"{notebook}.json" for folder in (shown, made))
@@ -31,10 +31,11 @@ def stand_in(notebook, profile, data, variant_name):
         return
     if here.exists() and (here.read_bytes() == path.read_bytes() or here.stat().st_mtime > path.stat().st_mtime):
         return
+    made_here = json.loads(here.read_text(encoding="utf-8")) if here.exists() else None
     for figure in shown.glob(f"{notebook.split('-')[0]}-*"):
         if figure != path:  # it comes last, and never with what does not count
             write_bytes(made / figure.name, figure.read_bytes())
-    write_json(here, published.shortly(ledger.counting(notebook, profile, data)))
+    write_json(here, published.shortly(ledger.counting(notebook, profile, data, made_here)))
 
 
 def publish(notebook, variant_name):
@@ -55,11 +56,12 @@ def publish(notebook, variant_name):
         elif path.suffix == ".svg" and len(content) > LARGEST:
             content = _shorter(content)
         new[name] = content
-    for name, content in new.items():
-        write_bytes(shown / name, content)
-    half_written = shown.glob(f".[0-9]*.{number}-*")  # by a process that was killed
-    for path in [*half_written, *(path for path in shown.glob(f"{number}-*") if path.name not in new)]:
-        path.unlink()
+    with published.lock(variant_name):
+        for name, content in new.items():
+            write_bytes(shown / name, content)
+        half_written = shown.glob(f".[0-9]*.{number}-*")  # by a process that was killed
+        for path in [*half_written, *(path for path in shown.glob(f"{number}-*") if path.name not in new)]:
+            path.unlink()
 
 
 def _shorter(svg):
