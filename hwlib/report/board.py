@@ -175,7 +175,7 @@ def markdown(found, link="{}", others=True):
 
 
 def told(found):
-    """What came of the claims in each setting: a sentence each, which names those that are decided."""
+    """What came of the claims, a text for each setting, which names those that are decided."""
     for title, each in found.items():
         groups = {}
         for row in each.values():
@@ -184,10 +184,11 @@ def told(found):
             f"{len(ids)} {'is' if len(ids) == 1 else 'are'} {verdict}" + f" ({', '.join(ids)})" * decides(verdict)
             for verdict, ids in sorted(groups.items(), key=lambda one: [*rule.VERDICTS, NOT_OF_FACES].index(one[0]))
         ]
-        yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}."
         in_part = groups.get("reproduced in part", ())
-        if mixed := [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))]:
-            yield f"Of {', '.join(mixed)} another part is contradicted."
+        mixed = [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))]
+        yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}." + (
+            f" Of {' and '.join(mixed)} another part is contradicted." if mixed else ""
+        )
 
 
 def page(found):
@@ -216,7 +217,7 @@ def in_readme(text, found):
     _, found_end, after = rest.partition(end)
     if not found_end:
         raise ValueError(f"README.md has no {start} ... {end}")
-    made = f"{' '.join(told(found))}\n\n{markdown(found, '[{0}](docs/claims.md#{1})')}"
+    made = "\n\n".join([*told(found), markdown(found, "[{0}](docs/claims.md#{1})")])
     return f"{before}{start}\n{made}\n{end}{after}"
 
 
