@@ -61,7 +61,7 @@ def test_style_transfer_is_not_missing_where_only_faces_were_looked_at(tmp_path)
     ((title, rows),) = board.settings(tmp_path).items()
     assert title == "course 64"
     assert [name for name, row in rows.items() if row["verdict"] == board.NOT_OF_FACES] == ["B13", "B14", "B15"]
-    assert next(board.told({title: rows})).endswith("3 are not of faces.")
+    assert ", 3 are not of faces." in next(board.told({title: rows}))
 
 
 def test_what_needs_photographs_is_judged_beside_the_rest_of_its_setting(tmp_path):
@@ -117,7 +117,7 @@ def test_a_verdict_that_is_in_doubt_has_a_double_dagger():
 def test_parts_that_disagree_are_told():
     parts = [{"measure": {"name": name}, "verdict": name} for name in ("reproduced", "contradicted: the opposite")]
     found = {"drawn 32": {"A9": {"id": "A9", "verdict": "reproduced in part", "measures": parts}}}
-    assert next(board.told(found)).endswith(" Of A9 another part is contradicted.")
+    assert next(board.told(found)).endswith(" Another part is contradicted of A9.")
 
 
 def test_what_decides_is_bold_and_counts_add_up(figures):

@@ -187,7 +187,7 @@ def told(found):
         in_part = groups.get("reproduced in part", ())
         mixed = [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))]
         yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}." + (
-            f" Of {' and '.join(mixed)} another part is contradicted." if mixed else ""
+            f" Another part is contradicted of {', '.join(mixed)}." if mixed else ""
         )
 
 

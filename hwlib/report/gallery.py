@@ -43,21 +43,22 @@ def _section(folder, notebook):
     for path in sorted(folder.glob(f"{notebook[:2]}-*.*")):
         if path.suffix != ".json":
             caption = _read(path.with_suffix(".json")).get("caption", "")
-            parts[path.stem] = f"![{path.stem}]({path.name})\n\n*Figure {path.stem}. {caption}*"
+            parts["figure", path.stem] = f"![{path.stem}]({path.name})\n\n*Figure {path.stem}. {caption}*"
     for name, table in about.get("tables", {}).items():
-        parts[name] = f"*Table {name}. {table['caption']}*\n\n{_markdown(table)}"
+        parts["table", name] = f"*Table {name}. {table['caption']}*\n\n{_markdown(table)}"
     if not parts:
         return ""
-    drawn = [f"{notebook[:2]}-{name}" for name in _shown(notebook)]
+    drawn = _shown(notebook)
     order = [*(name for name in drawn if name in parts), *(name for name in parts if name not in drawn)]
     heading = f"## {notebook}\n\nFrom [the notebook](../../notebooks/{notebook}.ipynb)."
     return "\n\n".join([heading, *(parts[name] for name in order)])
 
 
 def _shown(notebook):
-    """Names of figures and tables, in the order in which the notebook's code makes them."""
+    """("figure", "03-samples"), ("table", "03-measures"), in the order in which the notebook's code makes them."""
+    kinds = {"savefig": "figure", "save_gif": "figure", "table": "table"}
     calls = [call for code in notebooks.code_of(notebook) for call in cards.called(code)]
-    return [texts[0] for method, *texts in calls if method in ("savefig", "save_gif", "table") and texts]
+    return [(kinds[method], f"{notebook[:2]}-{texts[0]}") for method, *texts in calls if method in kinds and texts]
 
 
 def _markdown(table):
