@@ -117,7 +117,7 @@ def test_a_verdict_that_is_in_doubt_has_a_double_dagger():
 def test_parts_that_disagree_are_told():
     parts = [{"measure": {"name": name}, "verdict": name} for name in ("reproduced", "contradicted: the opposite")]
     found = {"drawn 32": {"A9": {"id": "A9", "verdict": "reproduced in part", "measures": parts}}}
-    assert next(board.told(found)).endswith(" Another part is contradicted of A9.")
+    assert next(board.told(found)).endswith(" Of A9 another part is contradicted.")
 
 
 def test_what_decides_is_bold_and_counts_add_up(figures):

@@ -185,9 +185,10 @@ def told(found):
             for verdict, ids in sorted(groups.items(), key=lambda one: [*rule.VERDICTS, NOT_OF_FACES].index(one[0]))
         ]
         in_part = groups.get("reproduced in part", ())
-        mixed = [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))]
+        mixed = " and ".join(name for name in in_part if "contradicted" in map(_kind, _parts(each[name])))
+        mixed = mixed.replace(" and ", ", ", max(0, mixed.count(" and ") - 1))
         yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}." + (
-            f" Another part is contradicted of {', '.join(mixed)}." if mixed else ""
+            f" Of {mixed} another part is contradicted." if mixed else ""
         )
 
 
