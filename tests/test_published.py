@@ -309,3 +309,12 @@ def test_what_was_measured_here_still_counts_after_newer_effects_are_published(p
     publishing.stand_in("03-a", *WHERE, "quick")
     rows = json.loads(here.read_text())["effects"]["X sooner"]["of_units"]
     assert {row["unit"]: row["value"] for row in rows} == {0: 1.0, 1: 2.0, 2: 3.0, 3: 4.0, 4: 5.0, 5: 9.0}
+
+
+def test_pairs_keep_the_order_in_which_they_were_published_and_what_has_no_keys_does_not_count(published, monkeypatch):
+    monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
+    change(published, lambda left: left["effects"]["X style"]["of_units"].reverse())
+    change(published, lambda left: left["effects"]["X sooner"].pop("keys"))
+    effects = ledger.counting("03-a", *WHERE)["effects"]
+    assert [row["unit"] for row in effects["X style"]["of_units"]] == [["a", "y"], ["a", "x"]]
+    assert effects["X sooner"]["of_units"] == []

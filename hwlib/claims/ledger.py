@@ -66,14 +66,14 @@ def counting(notebook, profile, data, made=None):
     left = published.left(notebook, profile, data)
     effects = {}
     for name, measure in table.measures():
-        sources = [one["effects"][name] for one in (made or {"effects": {}}, left) if name in one["effects"]]
+        sources = [one["effects"][name] for one in (made or {}, left) if name in one.get("effects", {})]
         if measure.notebook != notebook or not sources:
             continue
         found, keys, rows = measured.sought(name, measure, profile, data), {}, {}
         for kept in sources:
             counts = measured.current(measure, kept, profile, data) & {*found.here, *found.elsewhere}
             rows |= {str(row["unit"]): row for row in measured.rows_of(measure, kept, counts)}
-            keys |= kept["keys"]
-        in_order = sorted(rows.values(), key=lambda row: row["unit"])
+            keys |= kept.get("keys", {})
+        in_order = sorted(rows.values(), key=lambda row: row["unit"] if measure.units == "seeds" else 0)
         effects[name] = sources[-1] | {"keys": keys, "of_units": in_order}
     return left | {"effects": effects}

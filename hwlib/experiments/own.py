@@ -36,7 +36,7 @@ def load(known, folder=paths.OWN):
             raise ValueError(f"{told} a name has letters, digits, dots, _ and - alone.")
         if wrong := sorted({*experiment.get("profiles", {})} - {*PROFILES}):
             raise ValueError(f'{told} there is no profile "{wrong[0]}".')
-        if experiment["base"] not in [*known]:
+        if experiment["base"] not in [*known]:  # a list, since it may be anything
             raise ValueError(f'{told} there is no experiment "{experiment["base"]}" to be its base.')
         known[name] = experiment
     return own

@@ -185,8 +185,8 @@ def told(found):
             for verdict, ids in sorted(groups.items(), key=lambda one: [*rule.VERDICTS, NOT_OF_FACES].index(one[0]))
         ]
         in_part = groups.get("reproduced in part", ())
-        mixed = " and ".join(name for name in in_part if "contradicted" in map(_kind, _parts(each[name])))
-        mixed = mixed.replace(" and ", ", ", max(0, mixed.count(" and ") - 1))
+        *others, last = [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))] or [""]
+        mixed = f"{', '.join(others)} and {last}" if others else last
         yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}." + (
             f" Of {mixed} another part is contradicted." if mixed else ""
         )

@@ -19,7 +19,7 @@ claims are told [one by one](../../docs/claims.md). This page is made by `python
 
 def folders(figures=paths.FIGURES):
     """The settings' folders that have a notebook's figures or tables, sorted."""
-    return sorted({path.parent for path in figures.glob("*/[0-9]*.json") if path.parent != figures})
+    return sorted({path.parent for path in figures.glob("*/[0-9]*.json")})
 
 
 def page(folder):
