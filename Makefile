@@ -44,7 +44,7 @@ test: $(READY)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/lint-imports --no-logo --no-cache
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@PYTHONWARNINGS=ignore:Field $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench: $(READY)
 	@$(BIN)/python tests/bench.py
