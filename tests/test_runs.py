@@ -183,6 +183,12 @@ def test_the_key_knows_seed_settings_data_and_code(trained, monkeypatch):
     assert Run("report-a", "smoke").key != key
 
 
+def test_code_that_was_edited_under_an_open_kernel_trains_nothing(home, monkeypatch):
+    monkeypatch.setitem(sources.AT_START, sources.file_of("hwlib.training.gan"), 1)
+    with pytest.raises(ValueError, match=r"gan\.py was edited after this process began.*Restart the kernel"):
+        Run("dcgan", "smoke").train()
+
+
 def test_a_classifier_does_not_depend_on_the_code_of_gans(trained):
     assert "hwlib.training.adversarial" in Run("report-a", "smoke").modules
     assert "hwlib.training.adversarial" not in Run("tags", "smoke").modules

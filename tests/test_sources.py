@@ -1,6 +1,7 @@
 """What a result depends on: code, not its comments."""
 
 import importlib
+import os
 
 import pytest
 
@@ -87,6 +88,14 @@ def test_imports_are_followed_in_every_form(tmp_path, monkeypatch):
     assert sources.depends_on(["hwlib.a"]) == ["hwlib.a", "hwlib.b", "hwlib.c", "hwlib.e", "hwlib.models.d"]
     assert sources.depends_on(["hwlib.a"], without={"hwlib.c"}) == ["hwlib.a", "hwlib.b"]
     sources.file_of.cache_clear()
+
+
+def test_a_module_that_was_edited_under_a_running_process_is_named(module, tmp_path):
+    module("def f(x):\n    return x + 1\n")
+    names = ["made_up", "hwlib.paths"]
+    assert sources.edited(names) == []
+    os.utime(tmp_path / "made_up.py", ns=(1, 1))
+    assert sources.edited(names) == [tmp_path / "made_up.py"]
 
 
 def test_a_notebook_depends_on_what_its_cells_import():

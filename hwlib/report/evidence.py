@@ -94,10 +94,11 @@ def _with_reason(verdict, reason):
 
 
 def standing(claim, finding):
-    """A row of a notebook's table: claim and part, units, effect with its interval, what the claim expects, verdict."""
+    """A row of a notebook's table: claim and part, measure, units, effect and interval, what is expected, verdict."""
     effect = in_words(finding) if finding.value is not None else "–"
+    name, measure = f"{claim.id} {named(finding.measure)}", finding.measure
     told = _with_reason(finding.verdict, finding.reason)
-    return f"{claim.id} {named(finding.measure)}", _units(finding), effect, allowed(finding.measure), told
+    return name, measure.what, _units(finding), effect, allowed(measure), told
 
 
 def standings(section, ids, ways):

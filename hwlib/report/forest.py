@@ -1,5 +1,7 @@
 """The forest plot: every measure with its interval, beside the region that its claim allows."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -64,7 +66,7 @@ def draw(results):
         _row(axes, y, finding, limit)
     for y in [y for y, (claim, _) in enumerate(found) if y and claim.id != found[y - 1][0].id]:
         axes.axhline(y - 0.5, color="#e3e3e3", lw=0.6)
-    labels = [f"{claim.id}  {finding.measure.name.replace('_', ' ')}" for claim, finding in found]
+    labels = [f"{claim.id}  {_name(finding.measure)}" for claim, finding in found]
     axes.set_yticks(range(len(found)), labels)
     right = axes.secondary_yaxis("right")
     told = [in_words(f) if f.value is not None else f.verdict.replace("open", "not finite") for _, f in found]
@@ -86,9 +88,15 @@ def draw(results):
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     handles = [plt.Line2D([], [], color=colour, marker="o", ms=3, label=name) for name, colour in COLOURS.items()]
+    handles.append(plt.Line2D([], [], color="black", marker="o", ms=3, mfc="white", ls="", label="beside: has no say"))
     handles.append(Rectangle((0, 0), 1, 1, color="#dcebf5", label="what the claim allows"))
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
     return figure
+
+
+def _name(measure):
+    name = measure.part or measure.name.replace("_", " ")
+    return textwrap.shorten(name, 44, placeholder=" …")
 
 
 def _scaled(measure):
@@ -113,4 +121,5 @@ def _row(axes, y, finding, limit):
     of_units = effects.from_json({"unit": finding.measure.units[:-1], "of_units": finding.units}).values()
     ticks = [scaled(one.estimate) for one in of_units if not one.too_early]
     axes.plot(ticks, [y] * len(ticks), "|", color=colour, ms=5, mew=0.8)
-    axes.plot(scaled(finding.value), y, "o", color=colour, ms=3.2)
+    inside = "white" if finding.measure.beside else colour
+    axes.plot(scaled(finding.value), y, "o", color=colour, mfc=inside, ms=3.2, mew=0.8)

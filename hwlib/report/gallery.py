@@ -4,6 +4,7 @@ Notebooks are stored without outputs, so this is where they are seen on a code h
 """
 
 import json
+import re
 
 from hwlib import paths
 from hwlib.report import cards, notebooks
@@ -63,7 +64,9 @@ def _shown(notebook):
 
 def _markdown(table):
     lines = [table["header"], [":---"] * len(table["header"]), *table["rows"]]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    text = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    text = re.sub(r"\]\(#([AB]\d+)\)", lambda found: f"](../../docs/claims.md#{found[1].lower()})", text)
+    return text.replace("](../report/", "](../../report/")
 
 
 def _read(path):

@@ -15,6 +15,9 @@ from pathlib import Path
 PACKAGE = "hwlib"
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 
+AT_START = {path: path.stat().st_mtime_ns for path in PACKAGE_FOLDER.rglob("*.py")}
+"""When each file of the package had been edited last as this process began, nanoseconds."""
+
 
 def depends_on(modules, without=()):
     """`modules` and all modules of the package that they import, directly or not, but for `without`; sorted names."""
@@ -30,6 +33,15 @@ def depends_on(modules, without=()):
 def files(modules):
     """Source files of modules, as paths."""
     return [file_of(name) for name in modules]
+
+
+def edited(modules):
+    """Files of modules that were edited since this process began, which may still hold what they were.
+
+    A module beside a notebook counts from when it is first asked for.
+    """
+    now = {path: path.stat().st_mtime_ns for path in files(modules)}
+    return [path for path, when in now.items() if AT_START.setdefault(path, when) != when]
 
 
 def digest(modules):

@@ -146,13 +146,20 @@ class Run:
         return f'.venv/bin/hwlib train {self.name}:{self.seed} --profile {self.profile} --data "{self.data}"'
 
     def train(self, extra_callbacks=()):
-        """Train to the end, or resume; returns the record. KeyboardInterrupt leaves a run that can be resumed."""
+        """Train to the end, or resume; returns the record. KeyboardInterrupt leaves a run that can be resumed.
+
+        ValueError for a setting that there is not, and where code was edited since this process began: the key is of
+        the files, and what would train is in memory.
+        """
         if self.record:
             return self.record
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._lock():
             if self.record:  # trained by the process that held the lock
                 return self.record
+            if edited := sources.edited(self.modules):
+                told = f"{edited[0].name} was edited after this process began, which may hold what it was before"
+                raise ValueError(f"{self.label}: {told}. Restart the kernel, or run the command again.")
             for half_written in self.folder.glob(".[0-9]*.*"):  # by a process that was killed
                 half_written.unlink()
             name, _, function = self._resolved[0].partition(":")
