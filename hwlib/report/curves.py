@@ -10,6 +10,12 @@ def steps(*runs):
     return sorted(set.intersection(*(set(run.samples()) for run in runs)))
 
 
+def at_end(run):
+    """The fixed samples at the end of a run, uint8 [n, h, w, 3]."""
+    kept = run.samples()
+    return kept[max(kept)]
+
+
 def over_images(run, values):
     """Values of kept steps, {step: value}, over the images seen by then; the untrained network's is left out."""
     return np.array([(seen, values[step]) for step, seen in arms.moments(run).items() if step in values]).T

@@ -123,6 +123,14 @@ def means(found, *names):
     return [np.mean([one[name]["value"] for one in found]) if name in found[0] else "–" for name in names]
 
 
+def spreads(found, *names):
+    """The same with, of several runs, the lowest and the highest: "0.151 (0.118 to 0.18)"."""
+    for name in names:
+        values = [one[name]["value"] for one in found]
+        several = f" ({min(values):.3g} to {max(values):.3g})" if len(values) > 1 else ""
+        yield f"{np.mean(values):.3g}{several}"
+
+
 def failed(found):
     """Why runs failed, from what an `Evaluator` measured of each: "no faces (2 of 5)"; a dash if none did."""
     reasons = Counter(reason for one in found for reason in one.get("failed", ()))
