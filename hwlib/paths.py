@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-HOME = Path(os.environ.get("HWLIB_HOME") or REPOSITORY).resolve()
+HOME = Path(os.environ.get("HWLIB_HOME") or REPOSITORY).expanduser().resolve()
 
 _here = Path.cwd()
 _in_one = _here.parent == REPOSITORY and (_here / "experiments.toml").exists()

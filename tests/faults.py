@@ -321,8 +321,7 @@ class Fault:
 class Campaign:
     """Jobs done undisturbed, against which those with a fault are held.
 
-    folder: where homes are made. do: `do(home, counts=None, **fault)` -> (status, told) of a job; by default in a
-    forked process.
+    folder: where homes are made.
     """
 
     def __init__(self, folder, jobs=JOBS):

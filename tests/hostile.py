@@ -4,13 +4,14 @@ Every picture here is red above and blue below, so that it can be told whether i
 file the tables say how many pictures of a set are read, and what is told: a pattern for the notes or the refusal.
 """
 
-import io
 import struct
 import zipfile
 import zlib
 
 import numpy as np
 from PIL import Image, PngImagePlugin
+
+from hwlib import storage
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 FORMATS = ("png", "jpg", "gif", "bmp", "webp")
@@ -25,9 +26,7 @@ def picture(size=64):
 
 
 def encoded(image, suffix="png", **options):
-    stream = io.BytesIO()
-    image.save(stream, {"jpg": "JPEG", "apng": "PNG"}.get(suffix, suffix), **options)
-    return stream.getvalue()
+    return storage.encoded(image, {"jpg": "JPEG", "apng": "PNG"}.get(suffix, suffix), **options)
 
 
 def garbage(size=1000):

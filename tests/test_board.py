@@ -4,12 +4,14 @@ import json
 import math
 import re
 import subprocess
+from dataclasses import replace
 
 import made_up_results
 import pytest
 
 from hwlib import paths
 from hwlib.claims import rule
+from hwlib.claims.rule import Finding, Judged
 from hwlib.report import board, cards, evidence, gallery
 from hwlib.storage import write_json
 
@@ -60,7 +62,7 @@ def test_style_transfer_is_not_missing_where_only_faces_were_looked_at(tmp_path)
     judged(tmp_path / "quick-extra_data-1a2b3c", "course")
     ((title, rows),) = board.settings(tmp_path).items()
     assert title == "course 64"
-    assert [name for name, row in rows.items() if row["verdict"] == board.NOT_OF_FACES] == ["B13", "B14", "B15"]
+    assert [name for name, row in rows.items() if row.verdict == board.NOT_OF_FACES] == ["B13", "B14", "B15"]
     assert ", 3 are not of faces." in next(board.told({title: rows}))
 
 
@@ -74,7 +76,7 @@ def test_what_needs_photographs_is_judged_beside_the_rest_of_its_setting(tmp_pat
         write_json(tmp_path / name / "08-claims.json", {"data": ABOUT["course"]})
     assert [*board.folders(tmp_path).values()] == [tmp_path / "study-extra_data-1a2b3c"]
     ((_, rows),) = board.settings(tmp_path).items()
-    assert {name: row["verdict"] for name, row in rows.items()} == {"A1": "open", "A9": "reproduced"}
+    assert {name: row.verdict for name, row in rows.items()} == {"A1": "open", "A9": "reproduced"}
 
 
 def test_settings_with_one_name_are_told_apart(figures, tmp_path):
@@ -82,41 +84,48 @@ def test_settings_with_one_name_are_told_apart(figures, tmp_path):
     assert list(board.settings(figures, own)) == ["drawn 32, quick-seed3", "drawn 32, quick", "course 64"]
 
 
-def test_an_effect_is_one_that_agrees_with_the_verdict():
-    def part(name, verdict, value, **more):
-        measure = {"name": name, "unit": "share", "direction": "more"}
-        return {"measure": measure | more, "verdict": verdict, "value": value, "low": value, "high": None}
+def part(name, verdict, value=None, high=math.inf, beside=False, **more):
+    """What was found of a part of a claim; its effect is not known upwards."""
+    measure = replace(made_up_results.measure(), name=name, beside=beside)
+    return Finding(measure, verdict, "", value, value, high, **more)
 
+
+def of(verdict, *findings, doubt=""):
+    """A claim with that verdict."""
+    return Judged(replace(rule.load()[0], doubt=doubt), verdict, findings)
+
+
+def test_an_effect_is_one_that_agrees_with_the_verdict():
     parts = [part("beside", "reproduced", 0.3, beside=True), part("one", "open", 0.1), part("two", "reproduced", 0.2)]
-    early = part("four", "too early", None)
-    row = {"verdict": "reproduced in part", "measures": [*parts, early]}
-    assert board.effect(row) == "two: ≥+0.20 (0.20 to 1.00); open: one; too early: four"
-    assert board.effect(row, others=False) == "two: ≥+0.20 (0.20 to 1.00)", "a page has no room for them"
-    against = [*parts[1:2], part("three", "contradicted: the opposite", -0.2), early]
+    early = part("four", "too early")
+    found = of("reproduced in part", *parts, early)
+    assert board.effect(found) == "two: ≥+0.20 (0.20 to 1.00); open: one; too early: four"
+    assert board.effect(found, others=False) == "two: ≥+0.20 (0.20 to 1.00)", "a page has no room for them"
+    against = [parts[1], part("three", "contradicted: the opposite", -0.2), early]
     told = "one: ≥+0.10 (0.10 to 1.00); contradicted: three ≥−0.20 (−0.20 to 1.00)"
-    assert board.effect({"verdict": "open", "measures": against}) == told
-    assert board.effect({"verdict": "open", "measures": parts[1:2]}) == "≥+0.10 (0.10 to 1.00)"
-    assert board.effect({"verdict": "not run", "measures": []}) == "–"
-    unknown = part("five", "open", 0.1) | {"low": None, "decide": 5}
-    assert board.effect({"verdict": "open", "measures": [unknown]}) == "+0.10 (−1.00 to 1.00)", "cut off on both sides"
-    assert board.effect({"verdict": "open", "measures": [unknown | {"decide": 0}]}) == "+0.10", "of a single unit"
+    assert board.effect(of("open", *against)) == told
+    assert board.effect(of("open", parts[1])) == "≥+0.10 (0.10 to 1.00)"
+    assert board.effect(of("not run")) == "–"
+    unknown = replace(parts[1], low=-math.inf)
+    assert board.effect(of("open", unknown)) == "+0.10 (−1.00 to 1.00)", "cut off on both sides"
+    assert board.effect(of("open", replace(unknown, low=None, high=None))) == "+0.10", "of a single unit"
 
 
 def test_a_verdict_with_a_part_that_does_not_survive_the_correction_has_a_dagger():
-    part = {"measure": {"name": "one"}, "survives": False}
-    assert board.marked({"verdict": "reproduced", "measures": [part]}) == "reproduced †"
-    assert board.marked({"verdict": "reproduced", "measures": [part | {"survives": True}]}) == "reproduced"
-    assert board.marked({"verdict": "reproduced", "measures": [part | {"measure": {"beside": True}}]}) == "reproduced"
-    assert board.marked({"verdict": "open", "measures": [part]}, "a doubt") == "open"
+    lost = part("one", "reproduced", 0.2, survives=False)
+    assert board.marked(of("reproduced", lost)) == "reproduced †"
+    assert board.marked(of("reproduced", replace(lost, survives=True))) == "reproduced"
+    assert board.marked(of("reproduced", part("one", "reproduced", beside=True, survives=False))) == "reproduced"
+    assert board.marked(of("open", lost, doubt="Who knows?")) == "open"
 
 
 def test_a_verdict_that_is_in_doubt_has_a_double_dagger():
-    assert board.marked({"verdict": "contradicted", "measures": []}, "a doubt") == "contradicted ‡"
+    assert board.marked(of("contradicted", doubt="Who knows?")) == "contradicted ‡"
 
 
 def test_parts_that_disagree_are_told():
-    parts = [{"measure": {"name": name}, "verdict": name} for name in ("reproduced", "contradicted: the opposite")]
-    found = {"drawn 32": {"A9": {"id": "A9", "verdict": "reproduced in part", "measures": parts}}}
+    parts = [part(verdict, verdict) for verdict in ("reproduced", "contradicted: the opposite")]
+    found = {"drawn 32": {"A9": of("reproduced in part", *parts)}}
     assert next(board.told(found)).endswith(" Of A9 another part is contradicted.")
 
 
@@ -126,7 +135,7 @@ def test_what_decides_is_bold_and_counts_add_up(figures):
     assert "**reproduced" in text and "**open**" not in text and "](08-claims.ipynb#A1)" in text
     first = next(board.told(found))
     assert sum(map(int, re.findall(r"(\d+) (?:is|are) ", first))) == len(rule.load())
-    reproduced = [row["id"] for row in found["drawn 32"].values() if row["verdict"] == "reproduced"]
+    reproduced = [name for name, one in found["drawn 32"].items() if one.verdict == "reproduced"]
     assert f"reproduced ({', '.join(reproduced)})" in first
 
 
@@ -179,7 +188,7 @@ def test_every_setting_has_a_page_of_all_that_is_published(published):
 def test_figures_and_tables_stand_in_the_order_of_the_notebook(tmp_path):
     write_json(tmp_path / "03-losses.json", {"caption": "Losses.", "profile": "quick", "data": {"data": "a"}})
     write_json(tmp_path / "03-samples.json", {"caption": "Samples."})
-    table = {"caption": "All.", "header": ["a", "b"], "rows": [["x|y", "1"]]}
+    table = {"caption": "All.", "header": ["a", "b"], "rows": [["x\\|y", "1"]]}
     write_json(tmp_path / "03-gan-comparison.json", {"tables": {"03-measures": table}})
     for name in ("03-losses.svg", "03-samples.png"):
         (tmp_path / name).write_bytes(b"")

@@ -139,7 +139,7 @@ def test_a_notebook_says_no_verdict_before_it_is_executed(path):
 def test_a_verdict_in_the_text_is_one_that_was_published(path):
     text = (paths.REPOSITORY / path).read_text(encoding="utf-8")
     text = re.sub("(?s)" + ".*".join(map(re.escape, board.MARKS)), "", text)  # made from what is published
-    published = {(claim, row["verdict"]) for rows in board.settings().values() for claim, row in rows.items()}
+    published = {(claim, one.verdict) for found in board.settings().values() for claim, one in found.items()}
     assert [
         (claim, verdict)
         for claim, verdict in said(text)

@@ -294,6 +294,12 @@ def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(publis
     assert here.read_text() == "executed here, later"
 
 
+def test_a_published_file_that_cannot_be_read_stands_in_for_nothing(published, capsys):
+    published.write_text("<<<<<<< HEAD\n")
+    publishing.stand_in("03-a", *WHERE, "quick")
+    assert not (paths.BUILD / "figures/quick/03-a.json").exists() and "cannot be read" in capsys.readouterr().err
+
+
 def test_what_was_measured_here_still_counts_after_newer_effects_are_published(published, monkeypatch):
     """As after `git pull` or `git checkout figures`: the published file is the newer one."""
     monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS,))])

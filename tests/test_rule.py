@@ -84,13 +84,13 @@ def test_units_that_disagree_leave_it_open_and_how_many_would_decide_is_said():
     assert (found.verdict, found.reason, found.needed) == ("open", "about 20 seeds to decide", 20)
     assert judge(measure(), seeds(3.0, 8, scatter=8.0)).reason == "about 118 seeds to decide"
     assert judge(measure(), seeds(1.0, 8, scatter=8.0)).reason == "more than 1,000 seeds to decide"
-    assert claims.needed(measure(), seeds(3.0, 1)) is None
+    assert claims.needed(measure(), [Effect(3.0)]) is None
 
 
 def test_as_many_as_are_needed_do_decide():
     """At the mean and spread of those at hand: the number that is named decides, one less does not."""
     of_units, looks = seeds(3.0, 8, scatter=8.0), (5, 8)
-    n = claims.needed(measure(), of_units, looks)
+    n = claims.needed(measure(), [*of_units.values()], looks)
     deviation = np.std([one.value for one in of_units.values()], ddof=1)
     low = [3.0 - stats.t.ppf(1 - 0.05 / 4, m - 1) * deviation / math.sqrt(m) for m in (n - 1, n)]
     assert low[0] < 1.0 <= low[1]
@@ -299,7 +299,7 @@ def test_verdicts_are_readable_by_machines(tmp_path):
     found = next(one for row in rows for one in row["measures"] if one["verdict"] == "reproduced")
     assert found["low"] < found["value"] < found["high"] and found["profile"] == "smoke"
     assert found["measure"]["smallest"] > 0 and len(found["units"]) == 5 and found["survives"] is True
-    assert found["runs"] and set(found["runs"]) <= experiments.EXPERIMENTS.keys()
+    assert set(found["measure"]["runs"]) <= experiments.EXPERIMENTS.keys()
 
 
 def test_a_scaled_down_profile_is_named_beside_the_verdict(tmp_path):

@@ -167,6 +167,17 @@ def test_no_more_seeds_are_trained_where_some_are_cut_off_above_and_others_below
     assert all("more seeds decide nothing" in one.reason for one in found.values())
 
 
+def test_the_seeds_of_a_look_are_those_with_the_lowest_numbers(world, monkeypatch):
+    """One of two that are cut off lies beyond the look, though it was published before the others were run."""
+    settle.published |= {5, 6, 7, 8, 9}
+    ends = {8: {"at_least": True}, 9: {"at_most": True}}
+    found = {seed: Effect(0.1 + (-1) ** seed, **ends.get(seed, {})) for seed in (*range(5, 10), *range(5))}
+    sought = measured.Sought([0], found, [])
+    monkeypatch.setattr(settle, "measured", SimpleNamespace(effects=lambda *what: {}, sought=lambda *what: sought))
+    _, needed = settle.stand("X plain", PLAIN, "quick", "avatars")
+    assert needed, "of the first eight none is cut off below"
+
+
 @pytest.fixture
 def snakemake(tmp_path, monkeypatch):
     """Stand-in for Snakemake that notes its words and trains for a minute; returns the notes, a path."""

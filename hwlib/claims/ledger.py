@@ -36,26 +36,22 @@ def label(run, seed=0):
 def leave(name, measure, found, effects, profile, data):
     """Put a measure's effects into its notebook's published JSON, with the runs that they are of, if they say more.
 
-    Where it has not been published, the file holds effects alone. Returns whether there was anything new.
+    Where it has not been published, the file holds effects alone.
     """
-    with published.lock(variant(profile, data)):
-        return _leave(name, measure, found, effects, profile, data)
-
-
-def _leave(name, measure, found, effects, profile, data):
-    path = paths.FIGURES / variant(profile, data) / f"{measure.notebook}.json"
-    left, new = published.left(measure.notebook, profile, data), entry(measure, found, effects, profile, data)
-    kept = left["effects"].get(name, {"of_units": []})
-    unreadable = path.exists() and "notebook" not in left  # `published.left` has said so; it is not ours to replace
-    if unreadable or not found.here or (new["keys"], new["of_units"]) == (kept.get("keys"), kept["of_units"]):
-        return False
-    if not path.exists():
-        first = {"numbers": {}, "tables": {}, "notebook": measure.notebook, "profile": profile, "seed": 0, "seeds": 0}
-        left = first | {"data": described(load_images(profile, data)), "versions": versions()} | left
-    runs = {label(run): about(run) for seed in found.here for run in together(measure.runs, profile, data, seed)}
-    left |= {"effects": left["effects"] | {name: new}, "runs": left["runs"] | runs}
-    write_json(path, published.shortly(left))
-    return True
+    setting = variant(profile, data)
+    path = paths.FIGURES / setting / f"{measure.notebook}.json"
+    with published.lock(setting):
+        left, new = published.left(measure.notebook, profile, data), entry(measure, found, effects, profile, data)
+        kept = left["effects"].get(name, {"of_units": []})
+        unreadable = path.exists() and "notebook" not in left  # `published.left` has said so; it is not ours to replace
+        if unreadable or not found.here or (new["keys"], new["of_units"]) == (kept.get("keys"), kept["of_units"]):
+            return
+        if not path.exists():
+            first = dict(numbers={}, tables={}, notebook=measure.notebook, profile=profile, seed=0, seeds=0)
+            left = first | {"data": described(load_images(profile, data)), "versions": versions()} | left
+        runs = {label(run): about(run) for seed in found.here for run in together(measure.runs, profile, data, seed)}
+        left |= {"effects": left["effects"] | {name: new}, "runs": left["runs"] | runs}
+        write_json(path, published.shortly(left))
 
 
 def counting(notebook, profile, data, made=None):
@@ -75,5 +71,5 @@ def counting(notebook, profile, data, made=None):
             rows |= {str(row["unit"]): row for row in measured.rows_of(measure, kept, counts)}
             keys |= kept.get("keys", {})
         in_order = sorted(rows.values(), key=lambda row: row["unit"] if measure.units == "seeds" else 0)
-        effects[name] = sources[-1] | {"keys": keys, "of_units": in_order}
+        effects[name] = sources[-1] | {"keys": keys, "published": [*found.published], "of_units": in_order}
     return left | {"effects": effects}

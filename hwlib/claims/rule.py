@@ -85,10 +85,13 @@ class Finding:
     p: float | None = None
     survives: bool | None = None
     published: int = 0
-    meaning: str = ""
     profile: str = ""
     data: str = ""
-    runs: tuple = ()
+
+    @property
+    def kind(self):
+        """The verdict without the kind of contradiction."""
+        return self.verdict.split(":")[0]
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,11 @@ class Judged:
     claim: Claim
     verdict: str
     findings: tuple = field(repr=False)
+
+    @property
+    def parts(self):
+        """The findings that have a say in the verdict."""
+        return [one for one in self.findings if not one.measure.beside]
 
 
 def place(low, high, measure):
@@ -154,7 +162,7 @@ def judge(measure, of_units, looks=experiments.LOOKS):
     found = Finding(measure, told, "", intervals.mean(deciding), low, high, units, decide)
     if told != "open":
         return replace(found, p=_p_value(deciding, len(looks), found))
-    found = replace(found, needed=needed(measure, of_units, looks), p=1.0 if decide else None)
+    found = replace(found, needed=needed(measure, counted, looks), p=1.0 if decide else None)
     return replace(found, reason=_why_open(found, deciding, unit, looks[0]))
 
 
@@ -164,12 +172,12 @@ def why_not_run(measure, profile, data):
     return f"seeds count from {first} on; there is none" if first else f"left out at profile {profile}"
 
 
-def needed(measure, of_units, looks=experiments.LOOKS):
+def needed(measure, counted, looks=experiments.LOOKS):
     """About how many units would decide an open measure, if mean and spread stayed: the first look that would, or a
     number beyond the last. None if this is more than `MOST`, or one unit (which has no spread) is all there is.
+
+    counted: the effects that count, a list.
     """
-    counted = _counted(of_units)
-    looks = PAIRS if measure.units == "pairs" else looks
     if len(counted) < 2 or not np.isfinite([one.estimate for one in counted]).all():
         return None
 
@@ -189,7 +197,7 @@ def cut_off(of_units):
 
 def verdict(findings):
     """The verdict of a claim from those of its parts, one of `VERDICTS`; what is measured beside them has no say."""
-    kinds = {one.verdict.split(":")[0] for one in findings if not one.measure.beside}
+    kinds = {one.kind for one in findings if not one.measure.beside}
     if "reproduced" in kinds:
         return "reproduced" if len(kinds) == 1 else "reproduced in part"
     if kinds == {"contradicted"}:
@@ -203,16 +211,14 @@ def judged(claims, folder):
     """Claims with their verdicts, a list of `Judged`, from the JSON files that the notebooks left in `folder`."""
     found = [tuple(_findings(claim, folder)) for claim in claims]
     tested = [one.p for findings in found for one in findings if one.p is not None]
-    corrected = iter(false_discovery_control(tested) if tested else ())
-    results = []
-    for claim, findings in zip(claims, found, strict=True):
-        survive = [None if one.p is None else bool(next(corrected) <= ERROR) for one in findings]
-        findings = tuple(
-            one if one.verdict == "open" else replace(one, survives=kept)
-            for one, kept in zip(findings, survive, strict=True)
-        )
-        results.append(Judged(claim, verdict(findings), findings))
-    return results
+    survive = iter(false_discovery_control(tested) <= ERROR if tested else ())
+
+    def corrected(one):
+        survives = None if one.p is None else bool(next(survive))
+        return one if one.verdict == "open" else replace(one, survives=survives)
+
+    found = [tuple(map(corrected, findings)) for findings in found]
+    return [Judged(claim, verdict(findings), findings) for claim, findings in zip(claims, found, strict=True)]
 
 
 def as_json(results):
@@ -239,9 +245,7 @@ def _findings_of(claim, row):
     for one in row["measures"]:
         if measure := measures.get(one["measure"]["name"]):
             low, high = ends(one)
-            read = {"measure": measure, "low": low, "high": high} | {
-                name: tuple(one[name]) for name in ("units", "runs")
-            }
+            read = {"measure": measure, "low": low, "high": high, "units": tuple(one["units"])}
             known = {one.name for one in fields(Finding)}
             yield Finding(**{name: value for name, value in (one | read).items() if name in known})
 
@@ -303,13 +307,12 @@ def _findings(claim, folder):
             yield Finding(measure, "not run", f"{measure.notebook} has not been run")
             continue
         left = json.loads(path.read_text(encoding="utf-8"))
-        effect = left.get("effects", {}).get(f"{claim.id} {measure.name}", {"unit": "", "of_units": [], "meaning": ""})
+        effect = left.get("effects", {}).get(f"{claim.id} {measure.name}", {"unit": "", "of_units": []})
         try:
             found = judge(measure, effects.from_json(effect), experiments.looks(left["profile"]))
         except ValueError as error:
             raise ValueError(f"{path.name}: {claim.id}: {error}") from None
-        more = {"profile": left["profile"], "data": left["data"]["data"], "meaning": effect["meaning"]}
-        more["published"] = len(effect.get("published", ()))
+        profile, data = left["profile"], left["data"]["data"]
         if found.verdict == "not run":
-            more["reason"] = why_not_run(measure, more["profile"], more["data"])
-        yield replace(found, **more, runs=measure.runs or tuple(left["runs"]))
+            found = replace(found, reason=why_not_run(measure, profile, data))
+        yield replace(found, profile=profile, data=data, published=len(effect.get("published", ())))

@@ -54,12 +54,11 @@ def stand(name, measure, profile, data):
     if profile != "smoke":
         ledger.leave(name, measure, found, units, profile, data)
     finding = rule.judge(measure, units, looks(profile))
-    coming = [n for n in looks(profile) if n > len(units)]
-    if measure.units == "pairs":  # of one seed
-        coming = [1] if not units else []
+    steps = [1] if measure.units == "pairs" else looks(profile)  # all pairs are of one seed
+    coming = [n for n in steps if n > len(units)]
     none_counts = measure.gate == "speed" or all(row["too_early"] for row in finding.units)
     hopeless = finding.verdict == "too early" and len(units) >= looks(profile)[0] and none_counts
-    hopeless |= rule.cut_off([one for one in units.values() if not one.too_early][: finding.decide])
+    hopeless |= rule.cut_off([one for _, one in sorted(units.items()) if not one.too_early][: finding.decide])
     if finding.verdict.startswith(("reproduced", "contradicted")) or hopeless or not coming:
         return finding, []
     first = measure.first_seed(profile, data)

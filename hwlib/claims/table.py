@@ -82,6 +82,11 @@ class Measure:
         return [change["seen"] for change in self.changed if "seen" in change]
 
     @property
+    def called(self):
+        """Its part of the claim, in words."""
+        return self.part or self.name.replace("_", " ")
+
+    @property
     def allows(self):
         """Ends of the region of effects that the claim allows; they belong to it."""
         return self.region or REGIONS[self.direction](self.smallest)

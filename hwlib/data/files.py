@@ -19,7 +19,7 @@ from hwlib import paths
 from hwlib.data import images, tags
 from hwlib.data.cache import processors, some
 from hwlib.data.tags import TEXT_DIM, DataError, one_line
-from hwlib.storage import write_atomically
+from hwlib.storage import write_bytes
 
 PICTURE_BYTES = 160 << 20
 """A larger picture file is left out; 50 million pixels (`images.PIXELS`) of a BMP file take 143 MB."""
@@ -107,8 +107,7 @@ def digest(path):
             file = os.path.join(path, name) if name else path
             line = f"{name}\0{_file_digest(file, PICTURE_BYTES if name else None)}\n"
             content.update(line.encode("utf-8", "surrogateescape"))
-        known.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(known, lambda fresh: fresh.write_text(content.hexdigest()))
+        write_bytes(known, content.hexdigest().encode())
     return known.read_text()
 
 

@@ -6,8 +6,8 @@
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 from hwlib import experiments, paths
 from hwlib.claims import rule, table
@@ -26,7 +26,7 @@ MARKS = ("<!-- board -->", "<!-- end of board -->")
 
 
 def settings(figures=paths.FIGURES, own=None):
-    """The settings whose claims were judged: {"drawn 32": {"A1": row of 08-verdicts.json}}, smallest images first.
+    """The settings whose claims were judged: {"drawn 32": {"A1": `Judged`}}, smallest images first.
 
     figures: folder with a folder for each setting. own: a setting's folder that is not there; it comes first.
     """
@@ -67,23 +67,24 @@ def _told(folder):
 
 def _verdicts(folder):
     """A setting's verdicts by claim, with `NOT_OF_FACES`, and with those that need photographs."""
-    rows = _rows(folder)
+    found = _judged(folder)
     for other in _with_photos(folder):
-        rows |= {name: row for name, row in _rows(other).items() if rows.get(name, row)["verdict"] == "not run"}
+        found |= {name: one for name, one in _judged(other).items() if found.get(name, one).verdict == "not run"}
     drawn = _told(folder)[1].startswith("drawn ")
-    for row in rows.values():
-        if row["verdict"] == "not run" and not drawn and not _of_data(row):
-            row["verdict"] = NOT_OF_FACES
-    return rows
+    for name, one in found.items():
+        if one.verdict == "not run" and not drawn and not _of_data(one):
+            found[name] = replace(one, verdict=NOT_OF_FACES)
+    return found
 
 
-def _rows(folder):
-    return {row["id"]: row for row in json.loads((folder / VERDICTS).read_text(encoding="utf-8"))}
+def _judged(folder):
+    rows = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
+    return {one.claim.id: one for one in rule.from_json(rows)}
 
 
-def _of_data(row):
+def _of_data(judged):
     """Whether a claim's runs take a data set."""
-    names = {name for one in row["measures"] for name in one["measure"]["runs"]}
+    names = {name for one in judged.findings for name in one.measure.runs}
     return not names or any(experiments.resolve(name, "paper")[2] for name in names)
 
 
@@ -91,59 +92,39 @@ def decides(verdict):
     return verdict.startswith(("reproduced", "contradicted"))
 
 
-def effect(row, others=True):
+def effect(judged, others=True):
     """What a claim's verdict rests on most, in words: of its parts the first that agrees with it, with its interval.
 
     Then the `others` that ended otherwise: what is contradicted, with its effects, and what of a claim reproduced in
     part is open or too early.
     """
-    known = [one for one in _parts(row) if one["value"] is not None]
+    known = [one for one in judged.parts if one.value is not None]
     if not known:
         return "–"
-    verdict = row["verdict"].removesuffix(" in part")
-    first = next((one for one in known if _kind(one) == verdict), known[0])
-    told = [_told_of(first) if len(row["measures"]) == 1 else f"{_part(first)}: {_told_of(first)}"]
+    verdict = judged.verdict.removesuffix(" in part")
+    first = next((one for one in known if one.kind == verdict), known[0])
+    told = [f"{first.measure.called}: " * (len(judged.findings) > 1) + in_words(first)]
     for other in ("contradicted", *["open", "too early"] * (verdict == "reproduced")) if others else ():
-        parts = [one for one in _parts(row) if _kind(one) == other != verdict]
-        if parts:
-            words = (
-                f"{_part(one)} {_told_of(one)}{_lost(one)}" if other == "contradicted" else _part(one) for one in parts
-            )
-            told.append(f"{other}: {' / '.join(words)}")
+        parts = [one for one in judged.parts if one.kind == other != verdict]
+        words = [one.measure.called for one in parts]
+        if other == "contradicted":
+            words = [f"{name} {in_words(one)}{_lost(one)}" for name, one in zip(words, parts, strict=True)]
+        told += [f"{other}: {' / '.join(words)}"] * bool(words)
     return "; ".join(told)
 
 
-def _parts(row):
-    """The measures that have a say in a claim's verdict."""
-    return [one for one in row["measures"] if not one["measure"].get("beside")]
-
-
-def _kind(one):
-    return one["verdict"].split(":")[0]
-
-
-def _told_of(one):
-    """A measure's effect with its interval, as `in_words` has it of a `Finding`."""
-    low, high = rule.ends(one)
-    return in_words(SimpleNamespace(measure=SimpleNamespace(**one["measure"]), value=one["value"], low=low, high=high))
-
-
-def _part(one):
-    return one["measure"].get("part") or one["measure"]["name"].replace("_", " ")
-
-
-def _lost(one):
+def _lost(finding):
     """A mark where a measure's verdict does not survive the correction for all measures."""
-    return " †" * (one.get("survives") is False)
+    return " †" * (finding.survives is False)
 
 
-def marked(row, doubt=""):
+def marked(judged):
     """A claim's verdict, with † where a part that it rests on does not survive the correction for all measures, and ‡
     where a doubt stands against it (`Claim.doubt`)."""
-    if not decides(row["verdict"]):
-        return row["verdict"]
-    marks = ("†" if any(map(_lost, _parts(row))) else "") + "‡" * bool(doubt)
-    return f"{row['verdict']} {marks}".rstrip()
+    if not decides(judged.verdict):
+        return judged.verdict
+    marks = "†" * any(map(_lost, judged.parts)) + "‡" * bool(judged.claim.doubt)
+    return f"{judged.verdict} {marks}".rstrip()
 
 
 def rows(found, others=True):
@@ -151,10 +132,8 @@ def rows(found, others=True):
     first = next(iter(found))
     yield ["claim", "it says", *found, f"effect, {first}"]
     for claim in table.load():
-        nothing = {"verdict": "not run", "measures": []}
-        verdicts = [marked(each.get(claim.id, nothing), claim.doubt) for each in found.values()]
-        row = found[first].get(claim.id, nothing)
-        yield [claim.id, claim.short, *verdicts, effect(row, others)]
+        each = [of.get(claim.id, rule.Judged(claim, "not run", ())) for of in found.values()]
+        yield [claim.id, claim.short, *map(marked, each), effect(each[0], others)]
 
 
 def markdown(found, link="{}", others=True):
@@ -178,14 +157,14 @@ def told(found):
     """What came of the claims, a text for each setting, which names those that are decided."""
     for title, each in found.items():
         groups = {}
-        for row in each.values():
-            groups.setdefault(row["verdict"], []).append(row["id"])
+        for name, one in each.items():
+            groups.setdefault(one.verdict, []).append(name)
         counts = [
             f"{len(ids)} {'is' if len(ids) == 1 else 'are'} {verdict}" + f" ({', '.join(ids)})" * decides(verdict)
             for verdict, ids in sorted(groups.items(), key=lambda one: [*rule.VERDICTS, NOT_OF_FACES].index(one[0]))
         ]
         in_part = groups.get("reproduced in part", ())
-        *others, last = [name for name in in_part if "contradicted" in map(_kind, _parts(each[name]))] or [""]
+        *others, last = [name for name in in_part if "contradicted" in [one.kind for one in each[name].parts]] or [""]
         mixed = f"{', '.join(others)} and {last}" if others else last
         yield f"Of the {len(each)} claims, in the setting *{title}*: {', '.join(counts)}." + (
             f" Of {mixed} another part is contradicted." if mixed else ""

@@ -46,8 +46,8 @@ def build(notebooks, output_pdf, conditions, front, findings=""):
 def document(notebooks, output, conditions, front, findings="", play=None):
     """Write the report as one HTML document that refers to no other file; arguments and errors as of `build`.
 
-    play: a page to draw faces in, a path in the same folder; it is linked, and if it is there it lies folded in the
-    document, too. Figures open at a click, and the code of each is one click away. Returns output.
+    play: a page to draw faces in, a path in the same folder; it is linked, and lies folded in the document, too.
+    Figures open at a click, and the code of each is one click away. Returns output.
     """
     sections, abstract, board = read_all(notebooks, front, findings, on_screen())
     notice = run_settings(conditions)["notice"]
@@ -72,8 +72,6 @@ def document(notebooks, output, conditions, front, findings="", play=None):
 def _folded(play):
     """A link to the page, and the page itself in a frame that opens at a click."""
     linked = f'<p class="play"><a href="{play.name}">Draw faces yourself</a>: the trained generators in a page.</p>'
-    if not play.exists():
-        return linked
     return f'{linked}\n<details class="play"><summary>Or here</summary>{frame(play)}</details>'
 
 
@@ -86,7 +84,7 @@ def html(notebook, output, elsewhere=None):
     path = Path(notebook)
     node = read_notebook(path)
     section = on_screen().section(node, path.stem, path.parent)
-    link([section], pages=True, elsewhere=elsewhere)
+    link([section], elsewhere=elsewhere or {})
     blocks = section.document["blocks"]
     title = next((stringify(block["c"][2]) for block in blocks if block["t"] == "Header"), path.stem)
     parameters = node.metadata.get("papermill", {}).get("parameters", {})

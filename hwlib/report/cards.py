@@ -34,10 +34,9 @@ what is published, by `python -m hwlib.report.board`."""
 def page(figures=paths.FIGURES):
     """The cards of all claims with their verdicts in every setting that was judged, as a document for `docs/`."""
     settings = board.folders(figures)
-    judged = {title: rule.from_json(each.values()) for title, each in board.settings(figures).items()}
-    folder, cards = next(iter(settings.values())), [HEAD]
+    judged, folder, cards = board.settings(figures), next(iter(settings.values())), [HEAD]
     for claim in rule.load():
-        found = [(title, one) for title, results in judged.items() for one in results if one.claim.id == claim.id]
+        found = [(title, each[claim.id]) for title, each in judged.items() if claim.id in each]
         run = [(title, one) for title, one in found if one.verdict not in NOT_RUN]
         rows = [f"| {title} | {verdict_cell(_counted_here(one))} |" for title, one in run]
         if found:
@@ -81,7 +80,7 @@ def card(judged, folder, verdicts=""):
 def _measure(finding):
     """A Markdown line: what was measured, what was expected and why, of which runs, and which seeds count."""
     measure = finding.measure
-    runs = f" Runs: {', '.join(f'`{name}`' for name in finding.runs)}." if finding.runs else ""
+    runs = f" Runs: {', '.join(f'`{name}`' for name in measure.runs)}." if measure.runs else ""
     first = measure.first_seed(finding.profile, finding.data)
     since = f" On drawn faces seeds count from {first} on." * bool(first)
     return f"- *{named(measure)}*: {measure.what}; expected {allowed(measure)}, since {measure.why}.{runs}{since}"

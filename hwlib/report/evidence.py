@@ -36,11 +36,11 @@ def findings_in_words(judged):
 
 def verdict_cell(judged):
     """All that a verdict rests on, as Markdown: effects, intervals, units, profile and data."""
-    told, reason, parts = judged.verdict, "", _parts(judged)
+    told, reason, parts = judged.verdict, "", judged.parts
     if len(parts) == 1:
         told, reason = parts[0].verdict, parts[0].reason
     if told == "reproduced in part":
-        reason = ", ".join(part(one.measure) for one in parts if one.verdict == "reproduced")
+        reason = ", ".join(one.measure.called for one in parts if one.verdict == "reproduced")
     lines = [
         f"**{told}**{_with_reason('', reason)}",
         *findings_in_words(judged),
@@ -50,14 +50,9 @@ def verdict_cell(judged):
     return "<br>".join(line for line in lines if line)
 
 
-def _parts(judged):
-    """The findings that have a say in a claim's verdict."""
-    return [one for one in judged.findings if not one.measure.beside]
-
-
 def named(measure):
     """A measure's part of its claim, marked if it has no say."""
-    return part(measure) + " (beside)" * measure.beside
+    return measure.called + " (beside)" * measure.beside
 
 
 def _other_distance(judged):
@@ -65,7 +60,7 @@ def _other_distance(judged):
     frechet = {one.measure.runs: one for one in judged.findings if one.measure.function == "quality:distance"}
     kernel = [one for one in judged.findings if one.measure.function == "quality:kernel"]
     pairs = [(frechet[one.measure.runs], one) for one in kernel if one.measure.runs in frechet]
-    told = [f"{part(a.measure)}: by the kernel distance {b.verdict}" for a, b in pairs if a.verdict != b.verdict]
+    told = [f"{a.measure.called}: by the kernel distance {b.verdict}" for a, b in pairs if a.verdict != b.verdict]
     return "; ".join(told)
 
 
@@ -73,7 +68,7 @@ def surviving(results):
     """How many verdicts survive the correction for all measures, and which do not: a sentence."""
     found = [(one.claim.id, finding) for one in results for finding in one.findings]
     tested = sum(one.p is not None for _, one in found)
-    lost = [f"{claim} {part(one.measure)}" for claim, one in found if one.survives is False]
+    lost = [f"{claim} {one.measure.called}" for claim, one in found if one.survives is False]
     decided = sum(one.survives is not None for _, one in found)
     rest = f"; {', '.join(lost)} {'does' if len(lost) == 1 else 'do'} not" if lost else ""
     return f"Of {tested} measures judged, {decided} are decided, and {decided - len(lost)} of these survive{rest}."
@@ -137,10 +132,6 @@ def failed(found):
     return ", ".join(f"{reason} ({n} of {len(found)})" for reason, n in sorted(reasons.items())) or "–"
 
 
-def part(measure):
-    return measure.part or measure.name.replace("_", " ")
-
-
 def _units(finding):
     """How many units a finding rests on: "5 seeds", "the first 5 of 7 seeds", "one pair"."""
     unit, early = finding.measure.units[:-1], sum(bool(row["too_early"]) for row in finding.units)
@@ -188,10 +179,10 @@ def _group(judged):
     """A claim's verdict; of an open one, too, whether mean effects lie where the claim has them."""
     if judged.verdict != "open":
         return judged.verdict
-    known = [one for one in _parts(judged) if one.value is not None]
+    known = [one for one in judged.parts if one.value is not None]
     sides = {one.measure.allows[0] <= one.value <= one.measure.allows[1] for one in known}
     return LEANING[sides.pop()] if len(sides) == 1 else BOTH
 
 
 def _short(finding):
-    return f"{part(finding.measure)} {finding.verdict if finding.value is None else in_words(finding)}"
+    return f"{finding.measure.called} {finding.verdict if finding.value is None else in_words(finding)}"

@@ -95,8 +95,7 @@ def draw(results):
 
 
 def _name(measure):
-    name = measure.part or measure.name.replace("_", " ")
-    return textwrap.shorten(name, 44, placeholder=" …")
+    return textwrap.shorten(measure.called, 44, placeholder=" …")
 
 
 def _scaled(measure):

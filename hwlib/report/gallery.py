@@ -64,7 +64,7 @@ def _shown(notebook):
 
 def _markdown(table):
     lines = [table["header"], [":---"] * len(table["header"]), *table["rows"]]
-    text = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     text = re.sub(r"\]\(#([AB]\d+)\)", lambda found: f"](../../docs/claims.md#{found[1].lower()})", text)
     return text.replace("](../report/", "](../../report/")
 

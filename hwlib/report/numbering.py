@@ -57,12 +57,12 @@ def height(figure, images):
     return share * tall / width
 
 
-def link(sections, whole=False, pages=False, elsewhere=None):
+def link(sections, whole=False, elsewhere=None):
     """Number headings, figures and tables of all sections in place, and resolve references and links.
 
     A reference or a link to what is not here becomes plain text; in a `whole` book such a reference, or two figures of
-    one name, raises ReportError. With `pages`, another notebook is linked as its HTML page, and a reference into it
-    reads as `elsewhere` says. Returns the numbers of figures and tables, {"fig-01-samples": "Figure 1.3"}.
+    one name, raises ReportError. With `elsewhere`, the numbers of other notebooks, these are linked as HTML pages, and
+    a reference into one reads as it says. Returns the numbers of figures and tables, {"fig-01-samples": "Figure 1.3"}.
     """
     labels, counts = {}, Counter()
     chapters = {section.name: chapter(section) for section in sections}
@@ -88,17 +88,13 @@ def link(sections, whole=False, pages=False, elsewhere=None):
         if label:
             labels[label] = words
         value[1][1][0]["c"][:0] = [Strong([Str(f"{words}.")]), Space()]
-        if key == "Table":
-            floats = sum(len(body[3]) for body in value[4]) in FLOATING_ROWS
-        else:
-            floats = height(value, section.images) > FLOATING_HEIGHT
-        if floats:
-            alone = key == "Figure" and height(value, section.images) > ALONE_HEIGHT
-            floating = RawBlock(
-                "typst", "#[#set figure(placement: top)" + "\n#show figure: set place(clearance: 60mm)" * alone
-            )
-            return [floating, {"t": key, "c": value}, RawBlock("typst", "]")]
-        return None
+        tall = height(value, section.images) if key == "Figure" else 0
+        rows = sum(len(body[3]) for body in value[4]) if key == "Table" else 0
+        if tall <= FLOATING_HEIGHT and rows not in FLOATING_ROWS:
+            return None
+        room = "\n#show figure: set place(clearance: 60mm)" * (tall > ALONE_HEIGHT)
+        floating = RawBlock("typst", f"#[#set figure(placement: top){room}")
+        return [floating, {"t": key, "c": value}, RawBlock("typst", "]")]
 
     def resolve(section, key, value, *_):
         if key != "Link" or (url := urlsplit(value[2][0])).scheme or url.netloc:
@@ -111,13 +107,13 @@ def link(sections, whole=False, pages=False, elsewhere=None):
             value[1:] = [Str(labels[fragment])], [f"#{fragment}", ""]
             return None
         numbered = fragment.startswith(("fig-", "tbl-"))
-        if elsewhere and fragment in elsewhere:
+        if fragment in (elsewhere or {}):
             value[1] = [Str(elsewhere[fragment])]
         if numbered and whole:
             raise ReportError(f"{section.name}: #{fragment} refers to nothing; is it drawn, under this name?")
         stem = Path(unquote(url.path)).stem if url.path.endswith(".ipynb") else None
         target = anchors.get(stem if url.path else section.name, {}).get(fragment.lower())
-        if not target and not (pages and stem):
+        if not target and (elsewhere is None or not stem):
             return Span(["", [], []], value[1])
         value[2][0] = f"#{target}" if target else f"{stem}.html" + f"#{fragment}" * numbered
         return None

@@ -66,12 +66,16 @@ const layers = {
   },
 
   reflect([x], { by }) {
-    const size = x.shape.slice(0, 2), y = tensor([...size.map((n, axis) => n + by[axis][0] + by[axis][1]), x.shape[2]])
-    const inside = (at, axis) => {
-      const from = Math.abs(at - by[axis][0])
-      return from < size[axis] ? from : 2 * (size[axis] - 1) - from
-    }
-    return copied(x, y, (row, column) => [inside(row, 0), inside(column, 1)])
+    const [height, width, n] = x.shape
+    const [rows, columns] = [height, width].map((size, axis) => size + by[axis][0] + by[axis][1])
+    const inside = (at, size) => at < 0 ? -at : at < size ? at : 2 * (size - 1) - at
+    const y = tensor([rows, columns, n])
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++) {
+        const at = (inside(row - by[0][0], height) * width + inside(column - by[1][0], width)) * n
+        y.data.set(x.data.subarray(at, at + n), (row * columns + column) * n)
+      }
+    return y
   },
 
   add: inputs => mapped(inputs[0], (value, i) => inputs.reduce((sum, x) => sum + x.data[i], 0)),
@@ -86,17 +90,6 @@ const layers = {
   relu: ([x], { slope }) => mapped(x, value => value > 0 ? value : slope * value),
   tanh: ([x]) => mapped(x, Math.tanh),
   sigmoid: ([x]) => mapped(x, value => 1 / (1 + Math.exp(-value))),
-}
-
-// y, each of its pixels a copy of the pixel of x whose row and column `from` gives.
-function copied(x, y, from) {
-  const [rows, columns, n] = y.shape
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      const [r, c] = from(row, column), at = (r * x.shape[1] + c) * n
-      y.data.set(x.data.subarray(at, at + n), (row * columns + column) * n)
-    }
-  return y
 }
 
 // The weights of a network: base64, deflated, float16, all low bytes before all high ones.

@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from hwlib.data import tags
 
@@ -117,7 +117,7 @@ def histories(of_panels, panels, log=False):
         for label, column in columns.items():
             axes.plot([line["images"] for line in history], [line[column] for line in history], label=label)
         axes.set(title=title, xlabel="images seen", yscale="log" if log else "linear")
-        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         if len(columns) > 1 and not alike:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
     if alike and len(columns) > 1:
@@ -144,7 +144,7 @@ def bands(panels, x_labels, y_label="", log=False):
             axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
         decades = np.log10(axes.dataLim.x1 / axes.dataLim.x0)
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades * len(panels) <= 7 else (1,)))
-        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.xaxis.set_minor_formatter(NullFormatter())
     all_axes[0][0].set_ylabel(y_label)
     _legend(figure)
@@ -209,14 +209,6 @@ def _legend(figure):
     lines, labels = figure.axes[0].get_legend_handles_labels()
     columns = 100 // (5 + max(map(len, labels), default=0))  # a line of text has 100 characters, a label's line 5
     figure.legend(lines, labels, loc="outside lower center", ncols=min(5, len(labels), columns))
-
-
-def thousands(value):
-    """12500 as "12.5k", 3000000 as "3M"."""
-    for size, unit in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:g}{unit}"
-    return f"{value:g}"
 
 
 def weighted_layers(model):

@@ -27,7 +27,7 @@ def stand_in(notebook, profile, data, variant_name):
     """
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
     path, here = (folder / f"{notebook}.json" for folder in (shown, made))
-    if not path.exists():
+    if not path.exists() or "notebook" not in published.left(notebook, profile, data):  # it cannot be read
         return
     if here.exists() and (here.read_bytes() == path.read_bytes() or here.stat().st_mtime > path.stat().st_mtime):
         return

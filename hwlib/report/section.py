@@ -20,6 +20,7 @@ from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
 from hwlib.report.publishing import LARGEST
+from hwlib.runs.evaluation import evaluator
 from hwlib.runs.seeds import seeds_shown, together
 from hwlib.runs.store import described, get, load_images, variant, versions
 from hwlib.storage import encoded, write_bytes, write_json
@@ -62,8 +63,6 @@ class Section:
     @cached_property
     def evaluator(self):
         """What measures this section's runs (`hwlib.runs.evaluation.Evaluator`), the tag classifier included."""
-        from hwlib.runs.evaluation import evaluator
-
         found = evaluator(self.profile, self.data)
         if found.classifier:
             self.run("tags")
