@@ -89,11 +89,14 @@ def _with_reason(verdict, reason):
 
 
 def standing(claim, finding):
-    """A row of a notebook's table: claim and part, measure, units, effect and interval, what is expected, verdict."""
+    """A row of a notebook's table: claim and part, units, effect with its interval, what the claim expects, verdict.
+
+    A claim of the reports is linked to its card, which says what was measured.
+    """
     effect = in_words(finding) if finding.value is not None else "–"
-    name, measure = f"{claim.id} {named(finding.measure)}", finding.measure
+    name = f"[{claim.id}](08-claims.ipynb#{claim.id})" if claim in rule.load() else claim.id
     told = _with_reason(finding.verdict, finding.reason)
-    return name, measure.what, _units(finding), effect, allowed(measure), told
+    return f"{name} {named(finding.measure)}", _units(finding), effect, allowed(finding.measure), told
 
 
 def standings(section, ids, ways):

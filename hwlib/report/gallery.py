@@ -65,8 +65,8 @@ def _shown(notebook):
 def _markdown(table):
     lines = [table["header"], [":---"] * len(table["header"]), *table["rows"]]
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    text = re.sub(r"\]\(#([AB]\d+)\)", lambda found: f"](../../docs/claims.md#{found[1].lower()})", text)
-    return text.replace("](../report/", "](../../report/")
+    text = text.replace("](../report/", "](../../report/").replace("](08-claims.ipynb#", "](#")
+    return re.sub(r"\]\(#([AB]\d+)\)", lambda found: f"](../../docs/claims.md#{found[1].lower()})", text)
 
 
 def _read(path):

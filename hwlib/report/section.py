@@ -104,7 +104,7 @@ class Section:
                     finding = replace(finding, reason=rule.why_not_run(measure, self.profile, self.data))
                 rows.append(standing(claim, replace(finding, published=len(found.published))))
                 origins.append(found)
-        header = ["claim", "measure", "units", "effect", "the claim expects", "verdict"]
+        header = ["claim", "units", "effect", "the claim expects", "verdict"]
         caption = f"What {', '.join(ids)} {'rests' if len(ids) == 1 else 'rest'} on: mean effect and its interval."
         caption += " As published: trained elsewhere, under the same keys." * any(one.published for one in origins)
         others = " Some that are published are of other code, settings or versions, and do not count."
