@@ -95,7 +95,9 @@ def draw(results):
 
 
 def _name(measure):
-    return textwrap.shorten(measure.called, 44, placeholder=" …")
+    if measure.function == "quality:kernel":  # in claims.toml it stands below its Frechet distance
+        return "the same, by kernel distance"
+    return textwrap.shorten(measure.called, 34, placeholder=" …")
 
 
 def _scaled(measure):
