@@ -65,7 +65,7 @@ def publish(notebook, variant_name):
 
 
 def _shorter(svg):
-    """A drawing, bytes, in fewer of them: no indentation; letters placed by their `x`, with short names, as in SVG 2."""
+    """A drawing, bytes, in fewer of them, as SVG 2: no indentation; letters placed by their `x`, with short names."""
     svg = re.sub(rb"\n +", b"\n", svg)
     svg = re.sub(rb'(<use [^>]*)transform="translate\(([\d.]+) 0\)"', rb'\1x="\2"', svg)
     return svg.replace(b"DejaVuSans-", b"g").replace(b"<use xlink:href", b"<use href")
