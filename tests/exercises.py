@@ -33,7 +33,7 @@ def read():
 
 def cell(notebook):
     """The text of a notebook's last cell."""
-    lines = ["## Exercises"]
+    lines = ["## Exercises", "In a terminal, in the repository's folder:"]
     for number, one in enumerate((one for one in read() if one.notebook == notebook), 1):
         command = "\n".join(f"   {line}" for line in ["```", *one.command.splitlines(), "```"])
         lines += [f"{number}. {one.question} ({one.time})", command]

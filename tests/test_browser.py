@@ -5,6 +5,7 @@ import re
 import pytest
 from test_report import CONDITIONS, FRONT, model, saved, tips
 
+from hwlib.claims import rule
 from hwlib.report import board, book
 
 PHONE, DESK = (390, 844), (1440, 900)
@@ -16,7 +17,7 @@ def report(tmp_path_factory):
     wide = f"\n\n$${'x + ' * 90}1$$\n\n| {' | '.join('abcdefghijkl')} |\n|{':--|' * 12}\n|{' wide cell |' * 12}\n"
     long = tips(wide=wide)
     notebooks = saved(folder, **{"01-model": model(), "02-tips": long})
-    findings = board.page({"drawn 32": {"A1": {"id": "A1", "verdict": "open", "measures": []}}, "course 64": {}})
+    findings = board.page({"drawn 32": {"A1": rule.Judged(rule.load()[0], "open", ())}, "course 64": {}})
     return book.document(notebooks, folder / "report.html", CONDITIONS, FRONT, findings)
 
 
