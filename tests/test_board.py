@@ -132,7 +132,9 @@ def test_parts_that_disagree_are_told():
 def test_what_decides_is_bold_and_counts_add_up(figures):
     found = board.settings(figures)
     text = board.page(found)
-    assert "**reproduced" in text and "**open**" not in text and "](08-claims.ipynb#A1)" in text
+    decided = [one for one in found["drawn 32"].values() if board.decides(one.verdict)]
+    assert len(decided) > 3 and all(f"**{board.marked(one)}**" in text for one in decided)
+    assert "**open**" not in text and "](08-claims.ipynb#A1)" in text
     first = next(board.told(found))
     assert sum(map(int, re.findall(r"(\d+) (?:is|are) ", first))) == len(rule.load())
     reproduced = [name for name, one in found["drawn 32"].items() if one.verdict == "reproduced"]

@@ -347,7 +347,7 @@ def test_progress_is_told_with_the_time_left(capsys):
     list(_counted((time.sleep(0.02) for _ in range(20)), 20, "faces.zip", every=0.1))
     first = capsys.readouterr().err.splitlines()[0]
     assert first.startswith("faces.zip: ")
-    assert re.search(r" of 20 images, [01] s left$", first)
+    assert first.endswith(" of 20 images, 0 s left")
 
 
 SLOW = """
