@@ -16,7 +16,10 @@ from PIL import Image
 
 from hwlib import __main__, experiments
 from hwlib.backend import keras
+from hwlib.claims import measured
+from hwlib.claims.rule import Measure
 from hwlib.report import notebooks
+from hwlib.report.section import Section
 from hwlib.runs import sources
 from hwlib.runs import store as runs
 from hwlib.runs.store import Run
@@ -187,6 +190,20 @@ def test_code_that_was_edited_under_an_open_kernel_trains_nothing(home, monkeypa
     monkeypatch.setitem(sources.AT_START, sources.file_of("hwlib.training.gan"), 1)
     with pytest.raises(ValueError, match=r"gan\.py was edited after this process began.*Restart the kernel"):
         Run("dcgan", "smoke").train()
+
+
+@pytest.mark.parametrize("module", ["hwlib.claims.quality", "hwlib.metrics.pictures", "hwlib.runs.evaluation"])
+def test_code_that_was_edited_under_an_open_kernel_measures_no_claim(module, monkeypatch):
+    measure = Measure("far", "w", "log ratio", "y", "more", 0.2, runs=("dcgan", "wgan"), function="quality:distance")
+    monkeypatch.setitem(sources.AT_START, sources.file_of(module), 1)
+    with pytest.raises(ValueError, match=rf"^far: {module.split('.')[-1]}\.py was edited.*Restart the kernel"):
+        measured.effects(measure, "smoke", "avatars", [0])
+
+
+def test_code_that_was_edited_under_an_open_kernel_measures_nothing_in_a_notebook(monkeypatch):
+    monkeypatch.setitem(sources.AT_START, sources.file_of("hwlib.metrics.pictures"), 1)
+    with pytest.raises(ValueError, match=r"pictures\.py was edited after this process began"):
+        Section("07-things", "smoke").evaluator  # noqa: B018
 
 
 def test_a_classifier_does_not_depend_on_the_code_of_gans(trained):

@@ -64,9 +64,13 @@ def rows_of(measure, left, seeds):
 
 
 def effects(measure, profile, data, of_seeds):
-    """A measure's effects, {unit: Effect}: one for each seed, or for each pair of pictures of the first one's runs."""
+    """A measure's effects, {unit: Effect}: one for each seed, or for each pair of pictures of the first one's runs.
+
+    ValueError where what measures was edited since this process began.
+    """
     if not of_seeds:
         return {}
+    sources.refuse_edited(_modules(measure, "hwlib.runs.evaluation"), measure.name)
     function = function_of(measure)
     if measure.units == "pairs":
         return function(*together(measure.runs, profile, data, of_seeds[0]))
@@ -89,9 +93,13 @@ def keys(measure, profile, data, of_seeds):
 
 def _code(measure):
     """Digest of the code of a measure's function; of one beside the notebooks, that of all modules there, too."""
+    return sources.digest(_modules(measure))
+
+
+def _modules(measure, *more):
     module = function_of(measure).__module__
     beside = [] if module.startswith("hwlib.") else [path.stem for path in paths.NOTEBOOKS.glob("*.py")]
-    return sources.digest(sources.depends_on({module, *beside}, without=NOT_MEASURING))
+    return sources.depends_on({module, *beside, *more}, without=NOT_MEASURING)
 
 
 def current(measure, left, profile, data):

@@ -20,7 +20,8 @@ from hwlib.data import DRAWN
 from hwlib.experiments import JUDGES, PROFILES, known, looks, seeds
 from hwlib.report.evidence import standing
 from hwlib.report.publishing import LARGEST
-from hwlib.runs.evaluation import evaluator
+from hwlib.runs import sources
+from hwlib.runs.evaluation import NOT_MEASURING, evaluator
 from hwlib.runs.seeds import seeds_shown, together
 from hwlib.runs.store import described, get, load_images, variant, versions
 from hwlib.storage import encoded, write_bytes, write_json
@@ -62,7 +63,11 @@ class Section:
 
     @cached_property
     def evaluator(self):
-        """What measures this section's runs (`hwlib.runs.evaluation.Evaluator`), the tag classifier included."""
+        """What measures this section's runs (`hwlib.runs.evaluation.Evaluator`), the tag classifier included.
+
+        ValueError where its code was edited since this process began.
+        """
+        sources.refuse_edited(sources.depends_on({"hwlib.runs.evaluation"}, without=NOT_MEASURING), "What measures")
         found = evaluator(self.profile, self.data)
         if found.classifier:
             self.run("tags")

@@ -44,6 +44,13 @@ def edited(modules):
     return [path for path, when in now.items() if AT_START.setdefault(path, when) != when]
 
 
+def refuse_edited(modules, label):
+    """ValueError, after a `label`, if one of the modules was `edited`: a key is of files, what runs is in memory."""
+    if found := edited(modules):
+        told = f"{found[0].name} was edited after this process began, which may hold what it was before"
+        raise ValueError(f"{label}: {told}. Restart the kernel, or run the command again.")
+
+
 def digest(modules):
     """Short hex digest of the modules' code; comments, docstrings and layout do not count."""
     return _short("".join(f"{name}\n{_code(_read(name))}\n" for name in sorted(modules)))

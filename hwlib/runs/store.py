@@ -148,8 +148,7 @@ class Run:
     def train(self, extra_callbacks=()):
         """Train to the end, or resume; returns the record. KeyboardInterrupt leaves a run that can be resumed.
 
-        ValueError for a setting that there is not, and where code was edited since this process began: the key is of
-        the files, and what would train is in memory.
+        ValueError for a setting that there is not, and where code was edited since this process began.
         """
         if self.record:
             return self.record
@@ -157,9 +156,7 @@ class Run:
         with self._lock():
             if self.record:  # trained by the process that held the lock
                 return self.record
-            if edited := sources.edited(self.modules):
-                told = f"{edited[0].name} was edited after this process began, which may hold what it was before"
-                raise ValueError(f"{self.label}: {told}. Restart the kernel, or run the command again.")
+            sources.refuse_edited(self.modules, self.label)
             for half_written in self.folder.glob(".[0-9]*.*"):  # by a process that was killed
                 half_written.unlink()
             name, _, function = self._resolved[0].partition(":")
