@@ -289,9 +289,22 @@ def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(publis
     with pytest.raises(OSError, match="killed"):
         publishing.stand_in("03-a", *WHERE, "quick")
     assert not here.exists(), "half done, nothing stands there that does not count"
-    here.write_text("executed here, later")
+
+
+def test_what_was_executed_here_later_stays_but_for_effects_that_count_no_more(published, monkeypatch):
+    monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
+    here = paths.BUILD / "figures/quick/03-a.json"
+    here.parent.mkdir(parents=True)
+    here.write_text(published.read_text())
+    change(here, lambda left: left.update(tables={"03-table": "made here"}))
+    change(here, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))
+    change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))
+    later = published.stat().st_mtime + 1
+    os.utime(here, (later, later))
     publishing.stand_in("03-a", *WHERE, "quick")
-    assert here.read_text() == "executed here, later"
+    left = json.loads(here.read_text())
+    assert left["tables"] == {"03-table": "made here"}
+    assert [row["unit"] for row in left["effects"]["X sooner"]["of_units"]] == [0, 1, 2]
 
 
 def test_a_published_file_that_cannot_be_read_stands_in_for_nothing(published, capsys):

@@ -246,13 +246,33 @@ def in_a_notebook(folder, of_units, profile="quick", units="seeds"):
 
 
 def test_of_speed_all_units_must_count_or_the_slower_ones_would_be_left_out():
-    units = seeds(3.0, 6) | {5: Effect(too_early="the slower run saw 2 times the images")}
+    units = seeds(3.0, 8) | {5: Effect(too_early="the slower run saw 2 times the images")}
     assert judge(measure(), units).verdict == "reproduced"
     found = judge(measure(gate="speed"), units)
     assert (found.verdict, found.reason) == (
         "too early",
-        "the slower run saw 2 times the images; 5 of 6 seeds count, and all would have to",
+        "the slower run saw 2 times the images; 7 of 8 seeds count, and all would have to",
     )
+
+
+def test_of_speed_too_a_seed_beyond_the_last_look_changes_nothing():
+    five, too_early = seeds(3.0), Effect(too_early="the slower run saw 2 times the images")
+    found = judge(measure(gate="speed"), five | {5: too_early})
+    alone = judge(measure(gate="speed"), five)
+    assert (found.verdict, found.low, found.decide) == ("reproduced", alone.low, 5) and len(found.units) == 6
+    assert judge(measure(gate="speed"), five | {3: too_early}).verdict == "too early"
+
+
+def test_seeds_seen_before_a_measure_was_changed_have_no_say_wherever_they_were_left(tmp_path):
+    path, table = in_a_notebook(tmp_path, seeds(-3.0) | {seed: Effect(3.0 + 0.01 * seed) for seed in range(5, 10)})
+    seen = {"date": "d", "reason": "r", "seen": {"profile": "quick", "data": "avatars", "seeds": 5}}
+    (one,) = table[0].measures
+    table = [dataclasses.replace(table[0], measures=(dataclasses.replace(one, changed=(seen,)),))]
+    (found,) = claims.judged(table, tmp_path)[0].findings
+    assert (found.verdict, [row["unit"] for row in found.units]) == ("reproduced", [5, 6, 7, 8, 9])
+    path.write_text(path.read_text().replace('"quick"', '"study"'))
+    (found,) = claims.judged(table, tmp_path)[0].findings
+    assert len(found.units) == 10, "there, nobody has seen them"
 
 
 def test_seeds_count_that_were_trained_beyond_those_that_the_report_asks_for(tmp_path):
@@ -304,7 +324,7 @@ def test_verdicts_are_readable_by_machines(tmp_path):
 
 def test_a_scaled_down_profile_is_named_beside_the_verdict(tmp_path):
     for profile, data, told in (
-        ("quick", "avatars", "profile quick (scaled down), drawn faces"),
+        ("study", "avatars", "profile study (scaled down), drawn faces"),
         ("paper", "extra_data", "profile paper, extra_data"),
     ):
         made_up_results.leave(tmp_path, profile, data)

@@ -17,7 +17,7 @@ remains says what the claim says, of models that have learned. Two measures ask 
 and softer features (B10), and drop units in which one has not learned. A measure is *too early* where those that count
 are fewer than the first look asks for although enough were run (before the first look, than three, or than all where
 less were). The gate of speed does choose: where a run was too short to say, it was the slower one. There one such unit
-is enough.
+is enough, among those of the last look.
 
 Claims of several parts. *Reproduced* if all parts are, *reproduced in part* if some are; *contradicted* only if all
 parts are; else *open* if one is open or contradicted, *too early* if one is, *not run*. With one more part a claim can
@@ -144,8 +144,10 @@ def judge(measure, of_units, looks=experiments.LOOKS):
         of_units = dict(sorted(of_units.items()))
     looks = PAIRS if unit == "pair" else looks
     units, run = tuple(effects.as_json(of_units)["of_units"]), len(of_units)
-    counted = _counted(of_units)
     everyone = measure.gate == "speed"
+    if everyone:  # those of the last look; further ones are shown
+        run = max((look for look in looks if look <= run), default=run)
+    counted = _counted(list(of_units.values())[: run if everyone else None])
     if len(counted) < (run if everyone else looks[0] if run >= looks[0] else min(3, run)):
         first = next(one.too_early for one in of_units.values() if one.too_early)
         told = f"{first}; {len(counted)} of {run} {unit}s count" + ", and all would have to" * everyone
@@ -267,8 +269,8 @@ def scale(finding):
     return f"profile {profile}, {'drawn faces' if finding.data in DRAWN else finding.data}"
 
 
-def _counted(of_units):
-    return [one for one in of_units.values() if not one.too_early]
+def _counted(found):
+    return [one for one in found if not one.too_early]
 
 
 def number(n, unit):
@@ -308,11 +310,14 @@ def _findings(claim, folder):
             continue
         left = json.loads(path.read_text(encoding="utf-8"))
         effect = left.get("effects", {}).get(f"{claim.id} {measure.name}", {"unit": "", "of_units": []})
+        profile, data = left["profile"], left["data"]["data"]
+        first = measure.first_seed(profile, data)
         try:
-            found = judge(measure, effects.from_json(effect), experiments.looks(left["profile"]))
+            of_units = effects.from_json(effect)
+            of_units = {unit: one for unit, one in of_units.items() if measure.units == "pairs" or unit >= first}
+            found = judge(measure, of_units, experiments.looks(profile))
         except ValueError as error:
             raise ValueError(f"{path.name}: {claim.id}: {error}") from None
-        profile, data = left["profile"], left["data"]["data"]
         if found.verdict == "not run":
             found = replace(found, reason=why_not_run(measure, profile, data))
         yield replace(found, profile=profile, data=data, published=len(effect.get("published", ())))

@@ -23,19 +23,22 @@ def stand_in(notebook, profile, data, variant_name):
     """Put what a notebook has published where one that judges finds it, if it is newer than what was made here.
 
     So effects count where the notebook was not executed, and those that `settle` left (`hwlib.claims.ledger`), as far
-    as they are of the present code, settings and versions. What was measured here beside them still counts, too.
+    as they are of the present code, settings and versions. What was measured here beside them still counts, too, as far
+    as it is.
     """
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
     path, here = (folder / f"{notebook}.json" for folder in (shown, made))
     if not path.exists() or "notebook" not in published.left(notebook, profile, data):  # it cannot be read
         return
-    if here.exists() and (here.read_bytes() == path.read_bytes() or here.stat().st_mtime > path.stat().st_mtime):
-        return
     made_here = json.loads(here.read_text(encoding="utf-8")) if here.exists() else None
-    for figure in shown.glob(f"{notebook.split('-')[0]}-*"):
-        if figure != path:  # it comes last, and never with what does not count
-            write_bytes(made / figure.name, figure.read_bytes())
-    write_json(here, published.shortly(ledger.counting(notebook, profile, data, made_here)))
+    counting = ledger.counting(notebook, profile, data, made_here)
+    if made_here and (here.read_bytes() == path.read_bytes() or here.stat().st_mtime > path.stat().st_mtime):
+        counting = made_here | {"effects": counting["effects"]}
+    else:
+        for figure in shown.glob(f"{notebook.split('-')[0]}-*"):
+            if figure != path:  # it comes last, and never with what does not count
+                write_bytes(made / figure.name, figure.read_bytes())
+    write_json(here, published.shortly(counting))
 
 
 def publish(notebook, variant_name):
