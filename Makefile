@@ -36,7 +36,7 @@ endif
 
 report: export HWLIB_REPORT := $(REPORT)
 report: $(READY) $(EXECUTOR:%=.venv/executor-%)
-	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)"
+	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)" $(if $(REPORT),,--tagged)
 	@$(BIN)/snakemake $(ON) --nolock --rerun-incomplete --rerun-triggers mtime input params \
 		--config profile="$(PROFILE)" data="\"$(DATA)\"" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
 

@@ -41,22 +41,23 @@ def main(arguments=None):
 
 def prepare_data(options):
     """Prepare the data set of a profile."""
+    from hwlib.data import tags
     from hwlib.runs.store import load_images
 
     profile, data, _ = _what(options)
     images = load_images(profile, data)
+    hair, eyes = (images.texts[:, part].sum(1) == 1 for part in (tags.HAIR_COLUMNS, tags.EYES_COLUMNS))
+    if options.tagged and (count := (hair & eyes).sum()) < 20:
+        raise ValueError(
+            f"{images.about['data']}: the report needs 20 images whose tags name one hair and one eye colour, and "
+            f"{count} do (tags.csv: data/README.md). A run without texts needs none: .venv/bin/hwlib train dcgan."
+        )
     print(f"data: {images.about['data']}, {len(images):,} images, fingerprint {images.fingerprint}")
 
 
 def train(options):
     """Train experiments one after the other, or resume them."""
-    from hwlib.runs.store import Run
-
-    profile, data, seed = _what(options)
-    named = [name.partition(":") for name in options.experiment]
-    if wrong := [name for name, colon, own in named if colon and not own.isdigit()]:
-        raise ValueError(f"{wrong[0]}: a seed is a whole number, as in {wrong[0]}:3.")
-    for run in [Run(name, profile, data, int(own or seed)) for name, _, own in named]:
+    for run in [_run(name, options) for name in options.experiment]:
         if run.record:
             print(f"{run.label}: finished already, in {run.folder}")
             continue
@@ -87,9 +88,8 @@ def measure(run):
 def generate(options):
     """Draw the images that a course asks for with a trained run."""
     from hwlib.inference import coursework
-    from hwlib.runs.store import Run
 
-    run = Run(options.experiment, *_what(options))
+    run = _run(options.experiment, options)
     if run.task != "hwlib.training.gan:train":
         raise ValueError(f"{run.name} draws no images; a GAN such as report-a or dcgan does.")
     if not run.finished:
@@ -124,7 +124,8 @@ def execute(options):
     """Execute a notebook and publish its figures."""
     from hwlib.report import chain
 
-    chain.execute(options.notebook, *_what(options), options.seeds)
+    executed, figures = chain.execute(options.notebook, *_what(options), options.seeds)
+    print(f"{options.notebook}: {executed}, figures in {figures}")
 
 
 def report(options):
@@ -146,9 +147,8 @@ def play(options):
 def translate(options):
     """Translate pictures of one's own with a trained CycleGAN."""
     from hwlib.inference.translation import translate
-    from hwlib.runs.store import Run
 
-    run = Run(options.run, *_what(options))
+    run = _run(options.run, options)
     written = translate(run, options.pictures, options.direction, options.out)
     print(f"{len(written)} translated by {run.label}, {options.direction}: {options.out}")
 
@@ -236,11 +236,12 @@ def _parser():
         commands.add_parser(name, parents=parents, formatter_class=width, **told)
     add_style_arguments(commands.choices["style"])
     add = {name: one.add_argument for name, one in commands.choices.items()}
+    add["data"]("--tagged", action="store_true", help="refuse images with too few tags for the report")
     add["train"]("experiment", nargs="+", help="name in hwlib/experiments, or name:seed")
     add["train"]("--threads", type=int, help="processor threads to use (default: all)")
     add["train"]("--measure", action="store_true", help="measure each generator, too")
     add["train"]("--tensorboard", action="store_true", help="write TensorBoard logs into the run's folder")
-    add["generate"]("experiment", help="a trained one, such as report-a")
+    add["generate"]("experiment", help="a trained one, such as report-a, or name:seed")
     texts = "lines of `id,<hair> hair <eyes> eyes`; none for an experiment without texts"
     add["generate"]("test_text", nargs="?", help=texts)
     add["generate"]("--output", default="samples", help="folder (default: samples)")
@@ -266,6 +267,17 @@ def _whole(text):
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
     return int(text)
+
+
+def _run(name, options):
+    """The run of a name, or of name:seed."""
+    from hwlib.runs.store import Run
+
+    profile, data, seed = _what(options)
+    name, colon, own = name.partition(":")
+    if colon and not own.isdigit():
+        raise ValueError(f"{name}: a seed is a whole number, as in {name}:3.")
+    return Run(name, profile, data, int(own or seed))
 
 
 def _what(options):

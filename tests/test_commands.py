@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from hwlib.__main__ import main
 
@@ -53,13 +54,28 @@ def test_what_is_not_there_is_told_with_the_command_that_makes_it(home, capsys):
     assert main(["list", "--profile", "smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any("no data yet" in line for line in lines) and not any("finished" in line for line in lines)
-    assert main(["generate", "dcgan", "--profile", "smoke", "--seed", "3"]) == 2
-    assert "hwlib train dcgan:3 --profile smoke" in capsys.readouterr().err
+    for named in (["dcgan", "--seed", "3"], ["dcgan:3"]):
+        assert main(["generate", *named, "--profile", "smoke"]) == 2
+        assert "hwlib train dcgan:3 --profile smoke" in capsys.readouterr().err
     assert not [*home.rglob("images.npy")], "it drew faces to say that nothing is trained"
     assert main(["report", "--profile", "smoke"]) == 2
     assert "00-data: no executed notebook" in capsys.readouterr().err
     assert main(["generate", "tags", "--profile", "smoke"]) == 2
     assert "tags draws no images; a GAN such as report-a or dcgan does" in capsys.readouterr().err
+
+
+def test_pictures_without_tags_can_be_trained_on_but_make_no_report(home, tmp_path, capsys):
+    for i in range(20):
+        Image.new("RGB", (20, 20), (10 * i, 0, 0)).save(tmp_path / f"{i}.png")
+    command = ["data", "--profile", "smoke", "--data", str(tmp_path)]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main([*command, "--tagged"]) == 2
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "needs 20 images whose tags name one hair and one eye colour, and 0 do (tags.csv: data/README.md)" in told
+    lines = "".join(f"{i},blue hair green eyes\n" for i in range(20))
+    (tmp_path / "tags.csv").write_text(lines)
+    assert main([*command, "--tagged"]) == 0
 
 
 @pytest.mark.parametrize("number", ["-1", "two", "1.5"])

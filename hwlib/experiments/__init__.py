@@ -99,9 +99,9 @@ def _merged(base, override):
 
 
 def known(name, table, what):
-    """`table[name]`; ValueError that names the known ones, the nearest last, where there is none."""
+    """`table[name]`; ValueError that names the known ones, the nearest first, where there is none."""
     if name not in table:
-        raise ValueError(f'There is no {what} "{name}". There are: {", ".join(table)}.{nearest(name, table)}')
+        raise ValueError(f'There is no {what} "{name}".{nearest(name, table)} There are: {", ".join(table)}.')
     return table[name]
 
 

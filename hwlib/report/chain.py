@@ -17,16 +17,17 @@ from hwlib.storage import write_bytes
 def execute(notebook, profile, data, seed, seeds=0):
     """Run a notebook through papermill and publish its figures; the executed copy goes to `build/notebooks/<variant>`.
 
-    It begins without the files of earlier executions: only what this one makes is published. Raises ValueError where a
-    cell fails: the executed copy with the error stays beside the old one as `<notebook>.failed.ipynb`, and what was
-    published before stays as it was. Also where there is no such notebook, or its process ends.
+    It begins without the files of earlier executions: only what this one makes is published, at `smoke` nothing.
+    Returns the executed copy and the folder of the figures, as paths. Raises ValueError where a cell fails: the executed
+    copy with the error stays beside the old one as `<notebook>.failed.ipynb`, and what was published before stays as it
+    was. Also where there is no such notebook, or its process ends.
     """
     experiments.known(notebook, dict.fromkeys(notebooks.names()), "notebook")
     name = variant(profile, data, seed, seeds)
     folder = paths.BUILD / "notebooks" / name
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / f".{notebook}.lock"):  # two at once would take each other's figures
-        _execute(notebook, profile, data, seed, seeds, name, folder)
+        return _execute(notebook, profile, data, seed, seeds, name, folder)
 
 
 def _execute(notebook, profile, data, seed, seeds, name, folder):
@@ -58,13 +59,15 @@ def _execute(notebook, profile, data, seed, seeds, name, folder):
             raise ValueError(
                 f"notebook {notebook}: its process ended ({error}), often for lack of memory; try again with JOBS=1."
             ) from None
+    shown = paths.BUILD / "figures" / name
     if profile != "smoke":
         publishing.publish(notebook, name)
+        shown = paths.FIGURES / name
         if not paths.OWN:
-            shown = paths.FIGURES / name
             write_bytes(shown / "README.md", gallery.page(shown).encode())
     executed = draft.replace(folder / f"{notebook}.ipynb")
     NotebookNotary().sign(nbformat.read(executed, 4))  # without it JupyterLab shows no SVG of a notebook from elsewhere
+    return executed, shown
 
 
 def conditions(profile, data, seed, seeds=0):

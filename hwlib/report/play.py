@@ -59,7 +59,7 @@ def write(profile, data, seed):
     finished = [run for run in asked if run.finished]
     if not finished:
         names = ", ".join(run.name for run in asked)
-        raise ValueError(f"nothing to play with: train one of {names} first, as in: {_command('train', asked[0])}")
+        raise ValueError(f"nothing to play with: train one of {names} first, as in: {asked[0].command}")
     parts = {path.name: path.read_text(encoding="utf-8").strip() for path in PARTS}
     content = json.dumps(_content(finished, [run for run in asked if run not in finished]), ensure_ascii=False)
     parts["data"] = content.replace("<", "\\u003c")
@@ -167,7 +167,7 @@ def _notice(run, sets):
 
 
 def _command(command, run):
-    """The command line that trains a run, or writes the page of its profile, data and seed."""
+    """The command line that trains a run, or writes the page of its profile, data and seed; whose folder, it keeps."""
     words = [".venv/bin/hwlib", command, *[run.name] * (command == "train"), f"--profile {run.profile}"]
-    words += [f'--data "{run.data if run.data in DRAWN else Path(run.data).name}"'] * (run.data != "avatars")
+    words += [f'--data "{run.data if run.data in DRAWN else f"…/{Path(run.data).name}"}"'] * (run.data != "avatars")
     return " ".join([*words, *[f"--seed {run.seed}"] * bool(run.seed)])
