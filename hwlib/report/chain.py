@@ -18,9 +18,9 @@ def execute(notebook, profile, data, seed, seeds=0):
     """Run a notebook through papermill and publish its figures; the executed copy goes to `build/notebooks/<variant>`.
 
     It begins without the files of earlier executions: only what this one makes is published, at `smoke` nothing.
-    Returns the executed copy and the folder of the figures, as paths. Raises ValueError where a cell fails: the executed
-    copy with the error stays beside the old one as `<notebook>.failed.ipynb`, and what was published before stays as it
-    was. Also where there is no such notebook, or its process ends.
+    Returns the executed copy and the folder of the figures, as paths. Raises ValueError where a cell fails: the copy
+    with the error stays beside the old one as `<notebook>.failed.ipynb`, and what was published before stays as it was.
+    Also where there is no such notebook, or its process ends.
     """
     experiments.known(notebook, dict.fromkeys(notebooks.names()), "notebook")
     name = variant(profile, data, seed, seeds)
