@@ -32,9 +32,9 @@ def seeds(around, n=5, scatter=0.01, **more):
     return {seed: Effect(around + scatter * (-1) ** seed, **more) for seed in range(n)}
 
 
-def effect(measure, kind):
+def effect(measure, kind, first=0):
     """What a notebook might leave of a measure: unit -> `Effect`, in units of the smallest effect that matters."""
-    names = [f"house, style {i}" for i in range(12)] if measure.units == "pairs" else range(5)
+    names = [f"house, style {i}" for i in range(12)] if measure.units == "pairs" else range(first, first + 5)
     if measure.region:
         low, width = measure.region[0], min(1.0, measure.region[1] - measure.region[0])
         within, outside, unit = low + width / 2, low - width / 5, width / 10
@@ -57,7 +57,8 @@ def leave(folder, profile="smoke", data="avatars"):
     left, kinds, at = {}, list(KINDS), 0
     for claim in claims.load():
         for measure in claim.measures:
-            made = {"meaning": "made up"} | as_json(effect(measure, kinds[at % len(kinds)]))
+            first = measure.first_seed(profile, data)
+            made = {"meaning": "made up"} | as_json(effect(measure, kinds[at % len(kinds)], first))
             left.setdefault(measure.notebook, {})[f"{claim.id} {measure.name}"] = made
             at += 1
     folder.mkdir(parents=True, exist_ok=True)

@@ -324,7 +324,7 @@ def test_verdicts_are_readable_by_machines(tmp_path):
 
 def test_a_scaled_down_profile_is_named_beside_the_verdict(tmp_path):
     for profile, data, told in (
-        ("study", "avatars", "profile study (scaled down), drawn faces"),
+        ("quick", "avatars", "profile quick (scaled down), drawn faces"),
         ("paper", "extra_data", "profile paper, extra_data"),
     ):
         made_up_results.leave(tmp_path, profile, data)

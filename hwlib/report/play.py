@@ -167,7 +167,7 @@ def _notice(run, sets):
 
 
 def _command(command, run):
-    """The command line that trains a run, or writes the page of its profile, data and seed; whose folder, it keeps."""
+    """The command line that trains a run, or writes the page of its profile, data and seed; no user's folder in it."""
     words = [".venv/bin/hwlib", command, *[run.name] * (command == "train"), f"--profile {run.profile}"]
     words += [f'--data "{run.data if run.data in DRAWN else f"…/{Path(run.data).name}"}"'] * (run.data != "avatars")
     return " ".join([*words, *[f"--seed {run.seed}"] * bool(run.seed)])
