@@ -291,7 +291,7 @@ def test_a_notebook_that_judges_finds_what_was_published_and_still_counts(publis
     assert not here.exists(), "half done, nothing stands there that does not count"
 
 
-def test_what_was_executed_here_later_stays_but_for_effects_that_count_no_more(published, monkeypatch):
+def test_what_was_executed_here_stays_but_for_effects_that_count_no_more(published, monkeypatch):
     monkeypatch.setattr(ledger.table, "measured_here", lambda: [Claim("X", "s", "03-a", (SEEDS, PAIRS))])
     here = paths.BUILD / "figures/quick/03-a.json"
     here.parent.mkdir(parents=True)
@@ -299,11 +299,18 @@ def test_what_was_executed_here_later_stays_but_for_effects_that_count_no_more(p
     change(here, lambda left: left.update(tables={"03-table": "made here"}))
     change(here, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))
     change(published, lambda left: left["effects"]["X sooner"]["keys"].update({"3": "of older code"}))
-    later = published.stat().st_mtime + 1
-    os.utime(here, (later, later))
+    (published.parent / "03-figure.png").write_bytes(b"published")
+    executed = paths.BUILD / "notebooks/quick/03-a.ipynb"
+    executed.parent.mkdir(parents=True)
+    executed.touch()
+    os.utime(here, (1, 1))  # as after `git checkout figures`
     publishing.stand_in("03-a", *WHERE, "quick")
     left = json.loads(here.read_text())
-    assert left["tables"] == {"03-table": "made here"}
+    assert left["tables"] == {"03-table": "made here"} and not here.with_name("03-figure.png").exists()
+    executed.unlink()
+    publishing.stand_in("03-a", *WHERE, "quick")
+    left = json.loads(here.read_text())
+    assert "03-table" not in left["tables"] and here.with_name("03-figure.png").exists(), "not executed here"
     assert [row["unit"] for row in left["effects"]["X sooner"]["of_units"]] == [0, 1, 2]
 
 

@@ -20,7 +20,7 @@ def clear(notebook, variant_name):
 
 
 def stand_in(notebook, profile, data, variant_name):
-    """Put what a notebook has published where one that judges finds it, if it is newer than what was made here.
+    """Put what a notebook has published where one that judges finds it, with its figures if it was not executed here.
 
     So effects count where the notebook was not executed, and those that `settle` left (`hwlib.claims.ledger`), as far
     as they are of the present code, settings and versions. What was measured here beside them still counts, too, as far
@@ -28,11 +28,12 @@ def stand_in(notebook, profile, data, variant_name):
     """
     made, shown = paths.BUILD / "figures" / variant_name, paths.FIGURES / variant_name
     path, here = (folder / f"{notebook}.json" for folder in (shown, made))
+    executed = paths.BUILD / "notebooks" / variant_name / path.with_suffix(".ipynb").name
     if not path.exists() or "notebook" not in published.left(notebook, profile, data):  # it cannot be read
         return
     made_here = json.loads(here.read_text(encoding="utf-8")) if here.exists() else None
     counting = ledger.counting(notebook, profile, data, made_here)
-    if made_here and (here.read_bytes() == path.read_bytes() or here.stat().st_mtime > path.stat().st_mtime):
+    if made_here and executed.exists():  # the report has its figures, and none that it did not make
         counting = made_here | {"effects": counting["effects"]}
     else:
         for figure in shown.glob(f"{notebook.split('-')[0]}-*"):
