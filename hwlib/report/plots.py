@@ -118,6 +118,7 @@ def histories(of_panels, panels, log=False):
             axes.plot([line["images"] for line in history], [line[column] for line in history], label=label)
         axes.set(title=title, xlabel="images seen", yscale="log" if log else "linear")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.locator_params(axis="x", nbins=5)  # as many at any width: the layout may change it after it has made room
         if len(columns) > 1 and not alike:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
     if alike and len(columns) > 1:
