@@ -7,7 +7,7 @@
 # make golden   record the notebooks' expected outputs anew (after a change that was meant)
 #
 # REPORT=folder of a report of your own (hwlib new)
-# PROFILE=smoke|quick|study|epoch-30|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
+# PROFILE=smoke|quick|study|paper   DATA=avatars|avatars:course|folder|zip   SEED=0   SEEDS=as the profile has   JOBS=processors   PYTHON=interpreter
 # EXECUTOR=slurm   JOBS=64      on a cluster, so many jobs at once, by any executor plug-in of Snakemake (docs/scale.md)
 
 REPORT ?= $(HWLIB_REPORT)
@@ -75,8 +75,9 @@ $(UV):
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv \
 		|| { echo "uv could not be installed: this needs pip ($(PYTHON) -m pip) and a package registry." >&2; exit 1; }
 
+# One version of each package for all three Pythons: numpy's and SciPy's are in the keys of results.
 lock: $(UV)
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	@$(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 		--extra dev --extra course --extra tensorboard pyproject.toml -o requirements.lock
 
 # Where the lists cannot be reached, one line says of how many packages nothing is known.

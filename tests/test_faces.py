@@ -97,7 +97,7 @@ def test_without_cascade_or_opencv_4_it_says_what_is_needed(monkeypatch, tmp_pat
     cascade.touch()
     for opencv in (None, SimpleNamespace(__version__="5.0.0")):
         monkeypatch.setitem(sys.modules, "cv2", opencv)
-        with pytest.raises(ImportError, match=r"OpenCV 4: install 'hwlib\[course\]'"):
+        with pytest.raises(ImportError, match="OpenCV 4: pip install 'opencv-python-headless<5'"):
             faces.count_faces(b"", cascade)
 
 

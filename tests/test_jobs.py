@@ -56,6 +56,12 @@ def test_a_slow_processors_steps_are_those_measured_on_it():
         assert updates * jobs._seconds_an_update(run) == pytest.approx(seconds, rel=0.1)
 
 
+def test_epochs_are_counted_in_the_batches_that_a_training_takes():
+    """The course's 33,431 images: eight at a time for report A's CycleGAN, 64 for its GAN."""
+    assert jobs._updates(Run("cyclegan-report-a", "paper")) == 47 * (33_431 // 8)
+    assert jobs._updates(Run("report-a", "paper")) == 2 * 970 * (33_431 // 64)
+
+
 def test_memory_is_above_what_was_measured():
     for name, profile, peak in (("report-a", "paper", 1064), ("dcgan", "paper", 1916), ("dcgan", "quick", 842)):
         assert jobs.needs([Run(name, profile)])["mem_mb"] > 1.5 * peak

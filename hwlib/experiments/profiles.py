@@ -34,8 +34,7 @@ LOOKS = (5, 8, 12, 20)
 """Numbers of seeds at which claims are judged where seeds are added until they are decided."""
 
 PROFILES = {
-    "smoke": {
-        "about": "tests: seconds, nothing to see",
+    "smoke": {  # tests: seconds, nothing to see
         "seeds": 1,
         "looks": LOOKS,
         "image_size": 16,
@@ -64,8 +63,7 @@ PROFILES = {
             *("report-a-conv-resize", "style-deep-content", "style-noise"),
         ],
     },
-    "quick": {
-        "about": "default: 32x32 pixels, a quarter of the width, minutes on two cores",
+    "quick": {  # default: 32x32 pixels, a quarter of the width, minutes on two cores
         "seeds": 1,
         "looks": LOOKS,
         "image_size": 32,
@@ -116,8 +114,7 @@ PROFILES = {
             *("all-tips", "all-but-14", "dcgan-1to10", "dcgan-balanced-mean", "style-deep-content", "style-noise"),
         ],
     },
-    "study": {
-        "about": "64x64 pixels, half the width, hours on two cores",
+    "study": {  # 64x64 pixels, half the width, hours on two cores
         "seeds": 1,
         "looks": (3,),
         "image_size": 64,
@@ -164,8 +161,7 @@ PROFILES = {
         },
         "left_out": ONLY_SETTLED,
     },
-    "paper": {
-        "about": "the reports' own settings and sizes: days on a processor, for a GPU",
+    "paper": {  # the reports' own settings and sizes: days on a processor, for a GPU
         "seeds": 3,
         "looks": (3,),
         "image_size": 64,
@@ -188,13 +184,12 @@ PROFILES = {
 }
 """`seeds` is how many seeds each run is made with, `looks` the numbers of seeds at which claims are judged (see
 `hwlib.claims.rule`), `measured` how many images a measure takes. `avatars` is how many faces are drawn, `files` how
-many of a user's images are used at most, spread over all (None: all); the course's set of 2017 has 33,431.
-`gan`, `classifier`, `cyclegan` ... override the settings of all runs of that task, `experiments` those of one;
-`left_out` are experiments that the profile's report does without unless they have been trained; `only` are those that
-it trains, where these are few."""
+many of a user's images are used at most, the first of a random order that is always the same (None: all); the course's
+set of 2017 has 33,431. `gan`, `classifier`, `cyclegan` ... override the settings of all runs of that task,
+`experiments` those of one; `left_out` are experiments that the profile's report does without unless they have been
+trained; `only` are those that it trains, where these are few."""
 
-PROFILES["epoch-30"] = PROFILES["paper"] | {
-    "about": "report A's own figure at full size, to epoch 30: two to six hours a start on two cores",
+PROFILES["epoch-30"] = PROFILES["paper"] | {  # report A's own figure: two to six hours a start on two cores
     "seeds": 1,
     "gan": {"epochs": 30, "precision": "mixed_bfloat16"},
     "only": ("report-a", "tags", "domains"),

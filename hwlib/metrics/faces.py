@@ -1,6 +1,6 @@
 """The course's own measure: how many faces a detector of 2011 finds on a drawn grid of 25 images.
 
-Needs OpenCV 4 (`pip install 'hwlib[course]'`) and `lbpcascade_animeface.xml` (github.com/nagadomi), which is the user's
+Needs OpenCV 4 (in requirements.lock) and `lbpcascade_animeface.xml` (github.com/nagadomi), which is the user's
 to get: its path is an argument, or the environment variable HWLIB_CASCADE.
 """
 
@@ -55,7 +55,7 @@ def count_faces(png, cascade=None):
 
         detector = cv2.CascadeClassifier(str(path))
     except (ImportError, AttributeError):  # OpenCV 5 has no cascades
-        raise ImportError("Counting faces needs OpenCV 4: install 'hwlib[course]'.") from None
+        raise ImportError("Counting faces needs OpenCV 4: pip install 'opencv-python-headless<5'.") from None
     gray = cv2.cvtColor(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2GRAY)
     return len(detector.detectMultiScale(cv2.equalizeHist(gray), scaleFactor=1.1, minNeighbors=5, minSize=(24, 24)))
 

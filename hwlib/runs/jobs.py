@@ -92,13 +92,17 @@ def _task(run):
     return run.task.partition(":")[0].rpartition(".")[2]
 
 
+def _batch_size(run):
+    return run.settings.get("batch_size", 8 if _task(run) == "cyclegan" else 64)  # the trainings' own defaults
+
+
 def _updates(run):
     """Updates of one network, evaluations of a style transfer, or batches of a classifier."""
     settings, task = run.settings, _task(run)
     if task == "transfer":
         return settings.get("steps", 500) * len(settings["pairs"])
     critic = settings.get("discriminator_steps", 1) if task == "gan" else 0
-    a_batch = settings.get("batch_size", 64) * max(1, critic)
+    a_batch = _batch_size(run) * max(1, critic)
     steps = settings.get("steps") or settings["epochs"] * max(1, _images(run.profile, run.sets[0]) // a_batch)
     return steps * (critic + 1)
 
@@ -109,7 +113,7 @@ def _seconds_an_update(run):
     size = area * settings.get("width", 1.0) ** 2
     match _task(run):
         case "gan":
-            return settings.get("batch_size", 64) * (0.0009 + 0.082 * size)
+            return _batch_size(run) * (0.0009 + 0.082 * size)
         case "cyclegan":  # a batch of 8 of report A's takes no longer than one image of the published one's
             return 0.05 + 4.8 * size
         case "transfer":
@@ -123,4 +127,4 @@ def _megabytes(run):
     settings, area = run.settings, _area(run)
     if _task(run) == "transfer":
         return 2000 + round(1600 * (settings.get("size", 512) / 512) ** 2)
-    return 2000 + round(20 * settings.get("batch_size", 64) * area * settings.get("width", 1.0))
+    return 2000 + round(20 * _batch_size(run) * area * settings.get("width", 1.0))
