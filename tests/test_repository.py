@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from hwlib.runs import store
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"), REPOSITORY / "data" / "README.md"]
 HAS_GIT = shutil.which("git") and (REPOSITORY / ".git").exists()
@@ -33,6 +35,14 @@ def test_the_lock_pins_every_dependency_and_names_no_address():
     assert {name_of(r) for r in wanted} <= locked().keys()
     assert all("==" in line for line in locked().values())
     assert not re.search(r"https?://|--(extra-)?index|--find-links", (REPOSITORY / "requirements.lock").read_text())
+
+
+def test_what_is_in_the_keys_of_results_has_one_version_for_all_pythons():
+    lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    lines = [line for line in lines if not line.startswith("#")]
+    for name in (*store.COMPUTING, *store.DRAWING, *store.PHOTOGRAPHS):
+        (line,) = (line for line in lines if name_of(line) == name)
+        assert re.fullmatch(rf"{name}==[\d.]+", line), "else published results count on some Pythons alone"
 
 
 def test_the_lock_satisfies_the_dependencies():

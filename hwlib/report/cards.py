@@ -28,7 +28,8 @@ What each sentence says, what came of it in each setting in which it was run, ho
 against it. A unit is a seed or a pair of pictures; × is a ratio, and its measure says of what over what. How verdicts
 are reached is explained in [08-claims](../notebooks/08-claims.ipynb), the words in [the glossary](glossary.md). All
 measures on drawn faces with their intervals are in [one figure](../figures/quick/08-forest.svg). This page is made of
-what is published, by `python -m hwlib.report.board`."""
+what is published, by
+`.venv/bin/python -m hwlib.report.board`."""
 
 
 def page(figures=paths.FIGURES):

@@ -15,7 +15,8 @@ HEAD = """# {title}
 
 What the notebooks showed when they were executed in this [setting](../README.md), with the captions that they have
 there. Figures and tables show the seeds that were on one machine then; verdicts rest on all that are published, and the
-claims are told [one by one](../../docs/claims.md). This page is made by `python -m hwlib.report.board`."""
+claims are told [one by one](../../docs/claims.md). This page is made by
+`.venv/bin/python -m hwlib.report.board`."""
 
 
 def folders(figures=paths.FIGURES):
