@@ -36,6 +36,8 @@ endif
 
 report: export HWLIB_REPORT := $(REPORT)
 report: $(READY) $(EXECUTOR:%=.venv/executor-%)
+	@for each in "SEEDS=$(SEEDS)" "JOBS=$(JOBS)"; do case "$${each#*=}" in \
+		"" | *[!0-9]*) echo "hwlib: $$each: say how many, as $${each%%=*}=3." >&2; exit 2 ;; esac; done
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)" $(if $(REPORT),,--tagged)
 	@$(BIN)/snakemake $(ON) --nolock --rerun-incomplete --rerun-triggers mtime input params \
 		--config profile="$(PROFILE)" data="\"$(DATA)\"" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
