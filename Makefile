@@ -32,15 +32,17 @@ ifdef EXECUTOR
 ON := --executor $(EXECUTOR) --jobs $(JOBS) $(addprefix --profile ,$(wildcard cluster/$(EXECUTOR))) --quiet host reason
 endif
 
-.PHONY: report test bench slurm golden lock audit
+.PHONY: report counts test bench slurm golden lock audit
 
 report: export HWLIB_REPORT := $(REPORT)
-report: $(READY) $(EXECUTOR:%=.venv/executor-%)
-	@for each in "SEEDS=$(SEEDS)" "JOBS=$(JOBS)"; do case "$${each#*=}" in \
-		"" | *[!0-9]*) echo "hwlib: $$each: say how many, as $${each%%=*}=3." >&2; exit 2 ;; esac; done
+report: counts $(READY) $(EXECUTOR:%=.venv/executor-%)
 	@$(BIN)/python -m hwlib data --profile "$(PROFILE)" --data "$(DATA)" --seed "$(SEED)" $(if $(REPORT),,--tagged)
 	@$(BIN)/snakemake $(ON) --nolock --rerun-incomplete --rerun-triggers mtime input params \
 		--config profile="$(PROFILE)" data="\"$(DATA)\"" seed="$(SEED)" seeds="$(SEEDS)" $(EXECUTOR:%=jobs="$(JOBS)")
+
+counts:
+	@for each in "SEEDS=$(SEEDS)" "JOBS=$(JOBS)"; do case "$${each#*=}" in \
+		"" | *[!0-9]*) echo "hwlib: $$each: say how many, as $${each%%=*}=3." >&2; exit 2 ;; esac; done
 
 test: $(READY)
 	@$(BIN)/ruff check --quiet .
@@ -77,7 +79,7 @@ $(UV):
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv \
 		|| { echo "uv could not be installed: this needs pip ($(PYTHON) -m pip) and a package registry." >&2; exit 1; }
 
-# One version of each package for all three Pythons: numpy's and SciPy's are in the keys of results.
+# As few versions of a package as the three Pythons allow: of what is in the keys of results, one.
 lock: $(UV)
 	@$(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 		--extra dev --extra course --extra tensorboard pyproject.toml -o requirements.lock

@@ -151,12 +151,14 @@ def published():
 
 def test_readme_has_the_board_of_what_is_published(published):
     text = (paths.REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert text == board.in_readme(text, board.settings(published)), "verdicts changed: python -m hwlib.report.board"
+    assert text == board.in_readme(text, board.settings(published)), (
+        "verdicts changed: .venv/bin/python -m hwlib.report.board"
+    )
 
 
 def test_a_page_has_the_card_of_every_claim_with_all_that_is_published(published):
     text = (paths.REPOSITORY / "docs" / "claims.md").read_text(encoding="utf-8")
-    assert text == cards.page(published), "claims or verdicts changed: python -m hwlib.report.board"
+    assert text == cards.page(published), "claims or verdicts changed: .venv/bin/python -m hwlib.report.board"
     readme = (paths.REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert all(f"](docs/claims.md#{one.id.lower()})" in readme and f"\n## {one.id}\n" in text for one in rule.load())
     assert all(claim.doubt in text for claim in rule.load())
@@ -182,7 +184,7 @@ def test_every_setting_has_a_page_of_all_that_is_published(published):
     assert {path.parent for path in published.glob("*/[0-9]*.json")} == {*folders}
     for folder in folders:
         text = (folder / "README.md").read_text(encoding="utf-8")
-        assert text == gallery.page(folder), "figures or tables changed: python -m hwlib.report.board"
+        assert text == gallery.page(folder), "figures or tables changed: .venv/bin/python -m hwlib.report.board"
         pictures = [path for path in folder.glob("[0-9]*") if path.suffix != ".json"]
         assert all(f"]({path.name})" in text for path in pictures)
 

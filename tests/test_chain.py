@@ -195,6 +195,13 @@ def test_set_up_without_a_python_says_so_in_one_line(tmp_path, arguments, told):
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.parametrize("words", ["SEEDS=many", "JOBS=2 2", "SEEDS="])
+def test_how_many_is_asked_before_anything_is_installed(tmp_path, words):
+    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    done = subprocess.run(["make", "report", words], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0 and "say how many" in done.stderr and not (tmp_path / ".tools").exists()
+
+
 def test_a_python_of_another_version_is_refused_by_name(tmp_path):
     for part in ("Makefile", "requirements.lock", "pyproject.toml"):
         shutil.copy(REPOSITORY / part, tmp_path)

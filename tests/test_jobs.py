@@ -57,9 +57,15 @@ def test_a_slow_processors_steps_are_those_measured_on_it():
 
 
 def test_epochs_are_counted_in_the_batches_that_a_training_takes():
-    """The course's 33,431 images: eight at a time for report A's CycleGAN, 64 for its GAN."""
+    """33,431 images: eight at a time for report A's CycleGAN (less a tenth that is held out), 64 for its GAN."""
     assert jobs._updates(Run("cyclegan-report-a", "paper")) == 47 * (33_431 // 8)
     assert jobs._updates(Run("report-a", "paper")) == 2 * 970 * (33_431 // 64)
+
+
+def test_of_two_domains_the_larger_says_how_long_an_epoch_is(monkeypatch):
+    monkeypatch.setattr(jobs, "_images", lambda profile, data: 800 if data == "adventurer" else 320)
+    assert jobs._updates(Run("cyclegan-report-a", "paper")) == 47 * 800 // 8
+    assert jobs._updates(Run("domains", "study")) == 800 // 32
 
 
 def test_memory_is_above_what_was_measured():

@@ -17,12 +17,13 @@ def mean(effects):
 def interval(effects, level, n=None):
     """Ends of the interval of the mean over two units or more, floats.
 
-    The t interval of the mean. For shares, as far as either of this and of Newcombe's (two shares) or Wilson's (one) of
-    the pooled counts goes: the pooled one alone takes faces of one seed for independent of each other (seeds that
-    scatter by a twentieth, 1,000 faces each: it misses the truth four times in five), and the t interval alone is too
-    sure of a few runs, of which none failed. Where a value is censored, the mean has no end on that side; the other end
-    stays valid, as the value that was cut off is the nearer one. Where all units have one value, as those of a capped
-    measure may, nothing is known of their scatter, and there is no end on any side.
+    The t interval of the mean. For shares it reaches from the lower of two lower ends to the higher of two upper ones,
+    of this and of the interval of the pooled counts (Newcombe's for two shares, Wilson's for one): the pooled one alone
+    takes faces of one seed for independent of each other (seeds that scatter by a twentieth, 1,000 faces each: it
+    misses the truth four times in five), and the t interval alone is too sure of a few runs, of which none failed.
+    Where a value is censored, the mean has no end on that side; the other end stays valid, as the value that was cut
+    off is the nearer one. Where all units have one value, as those of a capped measure may, nothing is known of their
+    scatter, and there is no end on any side.
 
     level: 0.95 for a 95 % interval. n: as if there were n units of this mean and spread; as many as there are if None.
     """

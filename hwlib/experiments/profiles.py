@@ -34,7 +34,8 @@ LOOKS = (5, 8, 12, 20)
 """Numbers of seeds at which claims are judged where seeds are added until they are decided."""
 
 PROFILES = {
-    "smoke": {  # tests: seconds, nothing to see
+    "smoke": {
+        # tests: seconds, nothing to see
         "seeds": 1,
         "looks": LOOKS,
         "image_size": 16,
@@ -63,7 +64,8 @@ PROFILES = {
             *("report-a-conv-resize", "style-deep-content", "style-noise"),
         ],
     },
-    "quick": {  # default: 32x32 pixels, a quarter of the width, minutes on two cores
+    "quick": {
+        # default: 32x32 pixels, a quarter of the width, minutes on two cores
         "seeds": 1,
         "looks": LOOKS,
         "image_size": 32,
@@ -114,7 +116,8 @@ PROFILES = {
             *("all-tips", "all-but-14", "dcgan-1to10", "dcgan-balanced-mean", "style-deep-content", "style-noise"),
         ],
     },
-    "study": {  # 64x64 pixels, half the width, hours on two cores
+    "study": {
+        # 64x64 pixels, half the width, hours on two cores
         "seeds": 1,
         "looks": (3,),
         "image_size": 64,
@@ -146,7 +149,7 @@ PROFILES = {
             **_each(("report-a-glorot", "report-a-normal"), steps=1600),
             **_each(SWEEP, steps=1600),
             **_widths(0.5, steps=1600),
-            "dcgan": {"steps": 800, "interval": 40, "learning_rate_scale": 5.0},
+            "dcgan": {"steps": 800, "interval": 50, "learning_rate_scale": 5.0},
             "wgan": {"learning_rate_scale": 1.0},
             "lsgan": {"learning_rate_scale": 1.5},  # three tenths of DCGAN's, as the search chose at `quick`
             **_each(("dcgan-1to1", "wgan-gp-1to1", "dcgan-balanced"), steps=4000),
@@ -161,7 +164,8 @@ PROFILES = {
         },
         "left_out": ONLY_SETTLED,
     },
-    "paper": {  # the reports' own settings and sizes: days on a processor, for a GPU
+    "paper": {
+        # the reports' own settings and sizes: days on a processor, for a GPU
         "seeds": 3,
         "looks": (3,),
         "image_size": 64,

@@ -1,7 +1,7 @@
 """The findings on one page: every claim in ten words, with its verdict in each setting that was run, and its effect.
 
-`python -m hwlib.report.board` writes README's findings anew from `figures/*/08-verdicts.json`, `docs/claims.md`
-(`hwlib.report.cards`), where all stands that is known of each claim, and a page for each setting
+`.venv/bin/python -m hwlib.report.board` writes README's findings anew from `figures/*/08-verdicts.json`,
+`docs/claims.md` (`hwlib.report.cards`), where all stands that is known of each claim, and a page for each setting
 (`hwlib.report.gallery`).
 """
 

@@ -20,7 +20,8 @@ def clear(notebook, variant_name):
 
 
 def stand_in(notebook, profile, data, variant_name):
-    """Put what a notebook has published where one that judges finds it, with its figures if it was not executed here.
+    """Put what a notebook has published where one that judges finds it, with its figures if it was not executed here by
+    `hwlib execute`: what JupyterLab left then gives way, but for effects that count.
 
     So effects count where the notebook was not executed, and those that `settle` left (`hwlib.claims.ledger`), as far
     as they are of the present code, settings and versions. What was measured here beside them still counts, too, as far

@@ -93,7 +93,8 @@ def _task(run):
 
 
 def _batch_size(run):
-    return run.settings.get("batch_size", 8 if _task(run) == "cyclegan" else 64)  # the trainings' own defaults
+    """Images of a data set in a batch, where the settings do not say as many as the training has without them."""
+    return run.settings.get("batch_size", {"cyclegan": 8, "domain_classifier": 32}.get(_task(run), 64))
 
 
 def _updates(run):
@@ -103,7 +104,8 @@ def _updates(run):
         return settings.get("steps", 500) * len(settings["pairs"])
     critic = settings.get("discriminator_steps", 1) if task == "gan" else 0
     a_batch = _batch_size(run) * max(1, critic)
-    steps = settings.get("steps") or settings["epochs"] * max(1, _images(run.profile, run.sets[0]) // a_batch)
+    if not (steps := settings.get("steps")):
+        steps = settings["epochs"] * max(1, max(_images(run.profile, one) for one in run.sets) // a_batch)
     return steps * (critic + 1)
 
 
