@@ -233,7 +233,9 @@ def test_missing_runs_are_said(tmp_path):
     left["effects"] = {}
     path.write_text(json.dumps(left))
     (found,) = claims.judged(table, tmp_path)[0].findings
-    assert (found.verdict, found.reason) == ("not run", "left out at profile quick")
+    assert (found.verdict, found.reason) == ("not run", "its runs have not been trained")
+    for name, told in (("report-a", "its runs have not been trained"), ("wgan-rmsprop", "left out at profile quick")):
+        assert claims.why_not_run(dataclasses.replace(found.measure, runs=(name,)), "quick", "avatars").endswith(told)
 
 
 def in_a_notebook(folder, of_units, profile="quick", units="seeds"):

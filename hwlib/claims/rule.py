@@ -171,7 +171,10 @@ def judge(measure, of_units, looks=experiments.LOOKS):
 def why_not_run(measure, profile, data):
     """The reason of a measure of which there is no unit that counts."""
     first = measure.first_seed(profile, data)
-    return f"seeds count from {first} on; there is none" if first else f"left out at profile {profile}"
+    if first:
+        return f"seeds count from {first} on; there is none"
+    left_out = set(measure.runs) & set(experiments.left_out(profile))
+    return f"left out at profile {profile}" if left_out else "its runs have not been trained"
 
 
 def needed(measure, counted, looks=experiments.LOOKS):
