@@ -48,6 +48,9 @@ def test_shares_are_pooled_and_scatter_between_units_is_not_forgotten():
     shares = [0.2, 0.25, 0.3, 0.35, 0.4]
     assert intervals.interval(apart, 0.95) == pytest.approx(stats.t.interval(0.95, 4, 0.3, stats.sem(shares)))
     assert intervals.interval([Effect(counts=(k, 3)) for k in (0, 3, 3)], 0.95)[1] == 1, "no share is above one"
+    assert intervals.interval([Effect(counts=(k, 3)) for k in (0, 0, 3)], 0.95)[0] == 0, "none is below nothing"
+    differ = [Effect(counts=counts) for counts in ((0, 3, 3, 3), (0, 3, 3, 3), (3, 3, 0, 3))]
+    assert intervals.interval(differ, 0.95) == (-1, 1), "no two shares are further apart than one"
     assert intervals.interval(alike, 0.95, n=10) == intervals.newcombe(30, 60, 10, 60)
 
 

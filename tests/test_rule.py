@@ -263,6 +263,7 @@ def test_of_speed_too_a_seed_beyond_the_last_look_changes_nothing():
     alone = judge(measure(gate="speed"), five)
     assert (found.verdict, found.low, found.decide) == ("reproduced", alone.low, 5) and len(found.units) == 6
     assert judge(measure(gate="speed"), five | {3: too_early}).verdict == "too early"
+    assert judge(measure(gate="speed"), five | {3: too_early, 5: five[0]}).verdict == "too early", "nor fills a gap"
 
 
 def test_seeds_seen_before_a_measure_was_changed_have_no_say_wherever_they_were_left(tmp_path):
