@@ -187,7 +187,8 @@ def test_a_lattice_counts_as_far_as_it_is_above_real_images(evaluator):
 
 
 def test_diversity_is_taken_when_the_first_of_the_two_shows_faces(evaluator):
-    early, late = Run(shares(0.9, 0.3, 0.2), diversity=0.5), Run(shares(0.9, 0.8, 0.3), diversity=2.0)
+    evaluator.of_real_images["diversity"] = {"value": 4.0}
+    early, late = Run(shares(0.9, 0.3, 0.2), diversity=2.0), Run(shares(0.9, 0.8, 0.3), diversity=12.0)
     assert quality.early_diversity(evaluator, early, late).value == pytest.approx(np.log(0.5))
     assert quality.early_distance(evaluator, early, late).value == pytest.approx(np.log(0.3 / 0.8))
 

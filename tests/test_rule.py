@@ -87,6 +87,11 @@ def test_units_that_disagree_leave_it_open_and_how_many_would_decide_is_said():
     assert claims.needed(measure(), [Effect(3.0)]) is None
 
 
+def test_three_are_a_look_where_a_profile_has_no_more():
+    found = judge(measure(), {0: Effect(-3.0), 1: Effect(0.0), 2: Effect(3.0)}, (3,))
+    assert (found.verdict, found.decide) == ("open", 3) and found.reason.endswith("seeds to decide")
+
+
 def test_as_many_as_are_needed_do_decide():
     """At the mean and spread of those at hand: the number that is named decides, one less does not."""
     of_units, looks = seeds(3.0, 8, scatter=8.0), (5, 8)
@@ -165,6 +170,9 @@ def test_units_of_one_value_say_nothing_of_their_scatter():
 def test_units_cut_off_on_both_sides_are_said_to_decide_nothing():
     found = judge(measure(), seeds(3.0) | {0: Effect(1.0, at_least=True), 1: Effect(1.0, at_most=True)})
     assert found.verdict == "open" and found.reason == "cut off on both sides: more seeds decide nothing"
+    apart = {seed: Effect(0.5 * seed) for seed in range(4)}
+    for end in ("at_least", "at_most"):
+        assert "cut off" not in judge(measure(), apart | {4: Effect(1.0, **{end: True})}).reason
 
 
 def test_the_interval_is_students_at_the_level_of_the_look():
